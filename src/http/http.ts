@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Open } from '../model/content.ts'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** A body that can be opened again: for a replay after 401, a retry, a redirect. */
+export interface RequestBody {
+  open: Open
+  /** Bytes, sent as Content-Length. */
+  size: number
+}
+
+export interface HttpRequest {
+  method: Method
+  /** Used as it stands: an upload's query is signed and must never be re-encoded (item 27). */
+  url: string
+  /** Lower-case names. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** Absent on POST, PUT and PATCH means an empty body with `Content-Length: 0`. */
+  body?: RequestBody | undefined
+  signal?: AbortSignal | undefined
+  /** What the request must be allowed to do, as token scopes (`repository:a/b:pull,push`); only `auth/` reads them. */
+  scopes?: readonly string[] | undefined
+  /** The address came from a stranger (realm, redirect, Location): refuse when its name resolves to a private address (T2). */
+  publicOnly?: boolean | undefined
+}
+
+export interface HttpResponse {
+  status: number
+  /** Lower-case names; repeated headers joined with `, ` as Node does. */
+  headers: IncomingHttpHeaders
+  /** Where the response came from, after redirects. */
+  url: string
+  /** Must be read or given to {@link discard}: an unread body keeps its connection. */
+  body: Readable
+}
+
+/** Sends one request. A status is never an error here; a broken connection is a RegctlError (UNREACHABLE, TLS_FAILED, STALLED). */
+export type Send = (request: HttpRequest) => Promise<HttpResponse>
+
+/** One behaviour around a {@link Send}. */
+export type Layer = (next: Send) => Send
+
+/** Joins behaviours by name; the first is the outermost. */
+export function stack(wire: Send, ...layers: Layer[]): Send {
+  return layers.reduceRight((next, layer) => layer(next), wire)
+}

@@ -1,0 +1,66 @@
+/** What went wrong, as a stable word. `cli/exit-codes.ts` turns each into an exit code. */
+export type ErrorCode =
+  | 'USAGE'
+  | 'REFERENCE_INVALID'
+  | 'CONFIG_INVALID'
+  | 'NOT_FOUND'
+  | 'UNAUTHORIZED'
+  | 'DENIED'
+  | 'RATE_LIMITED'
+  | 'UNREACHABLE'
+  | 'TLS_FAILED'
+  | 'STALLED'
+  | 'SERVER_FAILED'
+  | 'CONTENT_MISMATCH'
+  | 'CONTENT_INVALID'
+  | 'PARTIAL'
+  | 'INTERRUPTED'
+  | 'TERMINATED'
+  | 'UNSUPPORTED'
+  | 'REFUSED'
+  | 'EXISTS'
+  | 'FAILED'
+
+export interface ErrorDetails {
+  /** What to try next: one sentence. */
+  hint?: string
+  cause?: unknown
+}
+
+/** The one root of every error this library throws on purpose. The message is a sentence: what, where; never a secret. */
+export class RegctlError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, { hint, cause }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    this.code = code
+    this.hint = hint
+  }
+}
+
+/** A repository, tag, manifest, blob or file that is not there. */
+export class NotFoundError extends RegctlError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('NOT_FOUND', message, details)
+  }
+}
+
+/** Bytes that are not what their descriptor promises: wrong digest, or shorter or longer than its size. */
+export class MismatchError extends RegctlError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('CONTENT_MISMATCH', message, details)
+  }
+}
+
+/** Content that cannot be trusted to mean one thing: malformed, ambiguous, mislabelled or over a limit. */
+export class InvalidContentError extends RegctlError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('CONTENT_INVALID', message, details)
+  }
+}
+
+export function isNotFound(error: unknown): error is RegctlError {
+  return error instanceof RegctlError && error.code === 'NOT_FOUND'
+}

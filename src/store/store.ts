@@ -1,0 +1,72 @@
+import type { Readable } from 'node:stream'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+
+export interface Options {
+  signal?: AbortSignal | undefined
+}
+
+export interface FetchOptions extends Options {
+  /** First byte wanted; 0 when absent. */
+  offset?: number | undefined
+}
+
+/** Where an interrupted push can be picked up; what the text means is the store's business. */
+export interface Checkpoint {
+  load(): Promise<string | undefined>
+  save(at: string): Promise<void>
+  clear(): Promise<void>
+}
+
+export interface PushOptions extends Options {
+  /** Names the content in the same breath; for manifests only. */
+  tag?: string | undefined
+  /** The {@link Source.location} that has this content: a store in the same registry mounts it instead of moving bytes. */
+  mountFrom?: string | undefined
+  checkpoint?: Checkpoint | undefined
+}
+
+/** `present`: the store had the content already and nothing was sent. */
+export type PushOutcome = 'pushed' | 'mounted' | 'present'
+
+/** Enough to find content: the media type tells manifest from blob. */
+export type Address = Pick<Descriptor, 'digest' | 'mediaType'>
+
+/** Anything images can be read from. */
+export interface Source {
+  /** As a person would type it, without tag or digest: `127.0.0.1:5000/demo/app`, `oci:DIR`. */
+  readonly location: string
+  /** What a tag or digest names. @throws NotFoundError */
+  resolve(reference: string, options?: Options): Promise<Descriptor>
+  /** `undefined`: not here. */
+  stat(target: Address, options?: Options): Promise<Descriptor | undefined>
+  /** The raw bytes; whoever keeps or parses them verifies them (`store/read.ts`). @throws NotFoundError */
+  fetch(target: Address, options?: FetchOptions): Promise<Readable>
+  /** In the order of the store; a repository that is not there throws NotFoundError. */
+  tags(options?: Options): AsyncIterable<string>
+  /** Manifests whose `subject` is this one (distribution-spec "Listing Referrers"). */
+  referrers(subject: Descriptor, options?: Options): AsyncIterable<Descriptor>
+}
+
+/** Anything images can be written to. */
+export interface Store extends Source {
+  /**
+   * Keeps content after counting and hashing it. Content that is here already is not opened again; its tag is still set.
+   * @throws MismatchError when the bytes are not the target's: nothing is kept and no tag is moved.
+   */
+  push(target: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>
+  /** Removes one tag and leaves its siblings. @throws NotFoundError */
+  untag(tag: string, options?: Options): Promise<void>
+  /** Removes content, and the tags that named it. @throws NotFoundError */
+  delete(target: Address, options?: Options): Promise<void>
+  /** Archives finish their index here. */
+  close?(): Promise<void>
+}
+
+/** A store and what is meant in it: a tag or a digest. */
+export interface Place<S extends Source = Source> {
+  store: S
+  reference: string
+  /** HTTP requests sent for this place so far, retries and redirects included. */
+  requests?: () => number
+}
