@@ -56,9 +56,12 @@ describe('the house', () => {
     }
   })
 
-  it.each(files.filter(file => !/^(config|cli|commands)\//.test(file)))('%s leaves the environment to config and cli', file => {
-    expect(readFileSync(join(src, file), 'utf8')).not.toMatch(/process\.env\b/)
-  })
+  it.each(files.filter(file => !/^(config|cli|commands)\//.test(file)))(
+    '%s leaves the environment to config and cli',
+    file => {
+      expect(readFileSync(join(src, file), 'utf8')).not.toMatch(/process\.env\b/)
+    },
+  )
 
   it('notices a climb, a neighbour and an unknown room', () => {
     expect(climbs('model/digest.ts', 'store/store.ts')).toBe(true)

@@ -1,0 +1,17 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import type { PushOutcome } from '../store/store.ts'
+
+/** What a copy says while it works; bytes are of the content, not of the wire. */
+export type CopyEvent =
+  /** Content that this copy has to account for: the total grows by its size. */
+  | { type: 'found'; content: Descriptor }
+  /** Bytes begin to move, from `offset` on where an earlier attempt had got. */
+  | { type: 'started'; content: Descriptor; offset: number }
+  /** `bytes` more have moved. */
+  | { type: 'moved'; content: Descriptor; bytes: number }
+  /** Settled: `skipped` when the destination had it as part of something that was there already. */
+  | { type: 'done'; content: Descriptor; outcome: PushOutcome | 'skipped' }
+  /** Nothing moves until then, and why: `registry.example says 429`. */
+  | { type: 'waiting'; seconds: number; reason: string }
+
+export type OnCopyEvent = (event: CopyEvent) => void
