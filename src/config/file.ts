@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { RegctlError } from '../model/errors.ts'
+import type { HostSettings } from './hosts.ts'
+
+/** Our configuration file: JSON, comments allowed. Unknown keys are errors, so that a typing mistake is heard. */
+export interface ConfigFile {
+  hosts: ReadonlyMap<string, HostSettings>
+  /** Transfers at once in a copy. */
+  jobs?: number
+}
+
+type Kind = 'boolean' | 'string' | 'strings' | 'count'
+
+const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
+  plainHttp: 'boolean',
+  insecure: 'boolean',
+  caFile: 'string',
+  certFile: 'string',
+  keyFile: 'string',
+  realms: 'strings',
+  requests: 'count',
+}
+
+/**
+ * Reads the file; one that is not there is empty.
+ * @throws RegctlError CONFIG_INVALID with file, line and column.
+ */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { hosts: new Map() }
+    throw new RegctlError('CONFIG_INVALID', `could not read ${path}`, { cause })
+  }
+  return parseConfigFile(text, path)
+}
+
+export async function parseConfigFile(text: string, path: string): Promise<ConfigFile> {
+  const { getNodeValue, parseTree, printParseErrorCode } = await import('jsonc-parser')
+  const refuse = (offset: number, problem: string): never => {
+    const before = text.slice(0, offset).split('\n')
+    throw new RegctlError('CONFIG_INVALID', `${path}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${problem}`)
+  }
+  const errors: import('jsonc-parser').ParseError[] = []
+  const root = parseTree(text, errors, { allowTrailingComma: true })
+  const [first] = errors
+  if (first) refuse(first.offset, printParseErrorCode(first.error))
+
+  type Node = import('jsonc-parser').Node
+  const entries = (node: Node | undefined, what: string): [string, Node, Node][] => {
+    if (node?.type !== 'object') return refuse(node?.offset ?? 0, `${what} must be an object`)
+    return (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>
+      key && value ? [[String(key.value), key, value]] : [],
+    )
+  }
+  const hosts = new Map<string, HostSettings>()
+  const file: ConfigFile = { hosts }
+  if (!root) return file
+  for (const [key, keyNode, value] of entries(root, 'the configuration')) {
+    if (key === 'jobs')
+      file.jobs = checked(value, 'count')
+        ? (getNodeValue(value) as number)
+        : refuse(value.offset, 'jobs must be a whole number above 0')
+    else if (key === 'hosts')
+      for (const [host, , settings] of entries(value, 'hosts'))
+        hosts.set(host.toLowerCase(), hostSettings(host, settings))
+    else refuse(keyNode.offset, `unknown key ${JSON.stringify(key)}`)
+  }
+  return file
+
+  function hostSettings(host: string, node: Node): HostSettings {
+    for (const [key, keyNode, value] of entries(node, `hosts[${JSON.stringify(host)}]`)) {
+      const kind = Object.hasOwn(hostKeys, key)
+        ? hostKeys[key as keyof HostSettings]
+        : refuse(keyNode.offset, `unknown key ${JSON.stringify(key)}`)
+      if (!checked(value, kind)) refuse(value.offset, `${key} must be ${descriptions[kind]}`)
+    }
+    return getNodeValue(node) as HostSettings
+  }
+
+  function checked(node: Node, kind: Kind): boolean {
+    const value: unknown = getNodeValue(node)
+    if (kind === 'count') return Number.isSafeInteger(value) && (value as number) > 0
+    if (kind === 'strings') return Array.isArray(value) && value.every(item => typeof item === 'string')
+    return typeof value === kind
+  }
+}
+
+const descriptions: Readonly<Record<Kind, string>> = {
+  boolean: 'true or false',
+  string: 'a text',
+  strings: 'a list of texts',
+  count: 'a whole number above 0',
+}

@@ -1,0 +1,37 @@
+import { BlockList, isIP } from 'node:net'
+
+/** What is known of one registry host, from the configuration file and the flags. */
+export interface HostSettings {
+  /** Speak HTTP without TLS. */
+  plainHttp?: boolean
+  /** Speak HTTPS without verifying the certificate. */
+  insecure?: boolean
+  /** PEM files; the CA is added to the system's. */
+  caFile?: string
+  certFile?: string
+  keyFile?: string
+  /** Hosts of token services that may be sent this registry's password (T2). */
+  realms?: readonly string[]
+  /** HTTP requests at once. */
+  requests?: number
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether `host[:port]` is this machine: the only hosts that are spoken to in plain HTTP without asking. */
+export function isLoopback(host: string): boolean {
+  const { hostname } = new URL(`http://${host}`)
+  const address = hostname.replace(/^\[|\]$/g, '')
+  return (
+    hostname === 'localhost' || (isIP(address) !== 0 && loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'))
+  )
+}
+
+/** `http://host` or `https://host`, without a trailing slash; `host` is where the API is served. */
+export function baseUrl(host: string, settings: HostSettings): string {
+  const wantsTls = settings.insecure || settings.caFile !== undefined || settings.certFile !== undefined
+  const plain = settings.plainHttp ?? (isLoopback(host) && !wantsTls)
+  return `${plain ? 'http' : 'https'}://${host}`
+}

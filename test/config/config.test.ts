@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type ConfigFlags, loadConfig } from '../../src/config/config.ts'
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'regctl-config-'))
+})
+const load = (env: Record<string, string> = {}, flags: ConfigFlags = {}) =>
+  loadConfig({ env, home, platform: 'linux', uid: 1000, flags })
+async function writeConfig(text: string) {
+  await mkdir(join(home, '.config/regctl'), { recursive: true })
+  await writeFile(join(home, '.config/regctl/config.json'), text)
+}
+
+describe('loadConfig', () => {
+  it('needs no file', async () => {
+    const config = await load()
+    expect(config.host('reg.example')).toEqual({})
+    expect(config.authFile).toBeUndefined()
+  })
+
+  it('merges file and flags, each host for itself (T20)', async () => {
+    await writeConfig('{ "hosts": { "Reg.Example:5000": { "insecure": true, "requests": 4 } }, "jobs": 3 }')
+    const config = await load({}, { plainHttp: ['other.example'], insecure: ['third.example'], jobs: 9 })
+    expect(config.host('reg.example:5000')).toEqual({ insecure: true, requests: 4 })
+    expect(config.host('other.example')).toEqual({ plainHttp: true })
+    expect(config.host('reg.example')).toEqual({})
+    expect(config.stranger('third.example')).toEqual({ insecure: true })
+    expect(config.jobs).toBe(9)
+  })
+
+  it('T6: gives a certificate of the flags to registries the command names, not to where they point', async () => {
+    const config = await load({}, { certFile: 'c.pem', keyFile: 'k.pem', caFile: 'ca.pem' })
+    expect(config.host('reg.example')).toEqual({ certFile: 'c.pem', keyFile: 'k.pem', caFile: 'ca.pem' })
+    expect(config.stranger('reg.example')).toEqual({})
+    await expect(load({}, { certFile: 'c.pem' })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('T1: takes a login from the environment only together with the registry it is for', async () => {
+    const env = { REGCTL_REGISTRY: 'reg.example', REGCTL_USERNAME: 'ada', REGCTL_PASSWORD: 'pw' }
+    expect((await load(env)).givenLogin).toEqual({ registry: 'reg.example', username: 'ada', password: 'pw' })
+    await expect(load({ REGCTL_PASSWORD: 'pw' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
+  it.each([
+    ['{ "hosts": {\n  "a": { "insecur": true } } }', ':2:10: unknown key "insecur"'],
+    ['{ "jobs": 0 }', ':1:11: jobs must be a whole number above 0'],
+    ['{ "job": 1 }', ':1:3: unknown key "job"'],
+    ['{ "hosts": [] }', ':1:12: hosts must be an object'],
+    ['{ "hosts": { "a": { "realms": ["x", 1] } } }', ':1:31: realms must be a list of texts'],
+    ['{ "jobs": 1,, }', ':1:13: PropertyNameExpected'],
+    ['{ "hosts": { "a": { "__proto__": true } } }', ':1:21: unknown key "__proto__"'],
+  ])('tells where %s is wrong', async (text, problem) => {
+    await writeConfig(text)
+    await expect(load()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(problem) })
+  })
+
+  it('allows comments', async () => {
+    await writeConfig('{ // mine\n "jobs": 2, }')
+    expect((await load()).jobs).toBe(2)
+  })
+})
