@@ -20,6 +20,8 @@ export interface HttpRequest {
   /** Absent on POST, PUT and PATCH means an empty body with `Content-Length: 0`. */
   body?: RequestBody | undefined
   signal?: AbortSignal | undefined
+  /** Sent again only where nothing can have been done: a second body on one upload would be appended to the first (item 36). */
+  once?: boolean | undefined
   /** What the request must be allowed to do, as token scopes (`repository:a/b:pull,push`); only `auth/` reads them. */
   scopes?: readonly string[] | undefined
   /** The address came from a stranger (realm, redirect, Location): refuse when its name resolves to a private address (T2). */
