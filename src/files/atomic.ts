@@ -1,6 +1,7 @@
-import { mkdir, open, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { randomUUID } from 'node:crypto'
+import type { Stats } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
 export interface AtomicOptions {
   /** For a file that is not there yet; an existing file keeps its mode and owner. Default 0o644. */
@@ -9,6 +10,8 @@ export interface AtomicOptions {
   folderMode?: number
 }
 
+const suffix = '.regctl-tmp'
+
 /** Replaces a file whole: temporary file beside it, fsync, rename, fsync of the folder. A symlink's target is replaced, the link stays. */
 export async function writeAtomic(
   path: string,
@@ -16,14 +19,46 @@ export async function writeAtomic(
   { mode = 0o644, folderMode = 0o755 }: AtomicOptions = {},
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: folderMode })
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  )
-  const data =
-    typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  await writeFileAtomic(path, data, exists ? {} : { mode })
-  await syncFolder(dirname(path))
+  const target = await realpath(path).catch(() => path)
+  const before = await stat(target).catch(() => undefined)
+  const temporary = temporaryBeside(target)
+  try {
+    // `wx`: never through a name that somebody put there before us.
+    const file = await open(temporary, 'wx', mode & 0o700)
+    try {
+      // FileHandle.writeFile goes on after a short write; a full disk is an error, not half a file.
+      await file.writeFile(content)
+      await dress(file, mode, before)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(target))
+}
+
+/** A fresh name in the same folder, so that a rename stays on one file system; {@link removeLeftovers} knows it again. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}${suffix}`)
+}
+
+/** Whether {@link temporaryBeside} made this file name. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith('.') && name.endsWith(suffix)
+}
+
+/** Removes temporary files that nobody wrote to for `age` milliseconds (default a day): their writers were killed. */
+export async function removeLeftovers(folder: string, age: number = 24 * 3600 * 1000): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!isTemporary(name)) continue
+    const path = join(folder, name)
+    const found = await lstat(path).catch(() => undefined)
+    if (found?.isFile() && found.mtimeMs < Date.now() - age) await rm(path, { force: true })
+  }
 }
 
 /** Makes a rename in this folder last through a power cut. Windows cannot open folders, and needs no such call. */
@@ -35,4 +70,10 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+/** Owner and mode of the file that will be replaced; only root may give files away, so a refusal there is no failure. */
+async function dress(file: FileHandle, mode: number, before: Stats | undefined): Promise<void> {
+  if (before && process.platform !== 'win32') await file.chown(before.uid, before.gid).catch(() => undefined)
+  await file.chmod(before ? before.mode & 0o7777 : mode)
 }
