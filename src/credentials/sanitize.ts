@@ -1,0 +1,18 @@
+const longest = 400
+
+/**
+ * What another program said, fit for an error message: the given secrets and whatever follows a word for one are starred out,
+ * control and direction characters escaped (T15, T21), cut to 400 characters.
+ */
+export function sanitize(text: string, secrets: readonly string[] = []): string {
+  const known = secrets.filter(secret => secret !== '').sort((a, b) => b.length - a.length)
+  const hidden = known
+    .reduce((said, secret) => said.replaceAll(secret, '***'), text.slice(0, 64 * longest))
+    .replace(/\b((?:bearer|basic)\s+|(?:\w*(?:token|secret|password)|auth)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, '$1***')
+    .trim()
+  const shown = hidden.length > longest ? `${hidden.slice(0, longest)}…` : hidden
+  return shown.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
