@@ -111,6 +111,8 @@ async function configure(folder: string, root: string, options: DistributionOpti
     version: '0.1',
     log: { level: 'info', formatter: 'text' },
     storage: { filesystem: { rootdirectory: root }, delete: { enabled: options.delete ?? true } },
+    // Foreign layers are taken wherever their urls point.
+    validation: { manifests: { urls: { allow: ['^https?://'] } } },
     http: {
       addr,
       secret: 'only for tests',
