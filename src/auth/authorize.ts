@@ -1,0 +1,157 @@
+import { Readable } from 'node:stream'
+import type { Credential } from '../credentials/credentials.ts'
+import { sameOrigin } from '../http/addresses.ts'
+import { discard } from '../http/body.ts'
+import type { HttpRequest, HttpResponse, Layer, Send } from '../http/http.ts'
+import { RegctlError } from '../model/errors.ts'
+import type { Notify } from '../model/notice.ts'
+import { type Answerer, type AnswererOptions, createAnswerer, isRead } from './answerer.ts'
+import { type Challenge, parseChallenges } from './challenge.ts'
+
+export { createTokenCache, type TokenCache } from './token-cache.ts'
+
+export interface AuthorizeOptions extends AnswererOptions {
+  notify?: Notify | undefined
+}
+
+/**
+ * Answers 401 for one registry: bare first, then with what its challenge asks for, once more (item 78). Requests to other origins, and
+ * 401 from anywhere but the request's own origin, pass through untouched (T5, T6, CVE-2020-15157, CVE-2026-49349, GHSA-vh4v-2xq2-g5cg).
+ * The last 401 or 403 is returned as a response, its body at most 64 KiB.
+ * @throws RegctlError when the token server gives no token, or the realm must not be visited.
+ */
+export function authorize(options: AuthorizeOptions): Layer {
+  const answerer = createAnswerer(options)
+  return next => async request => {
+    const foreign = !sameOrigin(request.url, options.baseUrl)
+    if (foreign || request.headers?.authorization !== undefined) return next(request)
+    const sent = await answerer.guess(request)
+    const response = await next(withAuthorization(request, sent))
+    if (!wantsAuthorization(response, request)) return response
+    const held = await hold(response)
+    const challenges = await challengesOf(held, { next, request, baseUrl: options.baseUrl })
+    if (challenges.length === 0) return held
+    return settle({ answerer, next, request, options }, { response: held, challenges, sent })
+  }
+}
+
+/** What stays the same while one request is argued over. */
+interface Dispute {
+  answerer: Answerer
+  next: Send
+  request: HttpRequest
+  options: AuthorizeOptions
+}
+
+/** A refusal, held in memory, and what was sent to get it. */
+interface Refusal {
+  response: HttpResponse
+  challenges: Challenge[]
+  sent: string | undefined
+}
+
+async function settle(dispute: Dispute, refusal: Refusal): Promise<HttpResponse> {
+  const { answerer, request, options } = dispute
+  const found = await answerer.identify(request)
+  let outcome: HttpResponse | RegctlError
+  try {
+    outcome = await argue(dispute, refusal, found?.credential)
+  } catch (error) {
+    if (!isRefusedCredential(error)) throw error
+    outcome = error
+  }
+  const refused = outcome instanceof RegctlError || outcome.status === 401
+  if (found && refused && isRead(request)) {
+    const open = await readAnonymously(dispute, refusal)
+    if (open) {
+      answerer.setAside()
+      if (!(outcome instanceof RegctlError)) await discard(outcome)
+      const message = `The credentials for ${options.registry} from ${found.source} were refused; reading on without them`
+      options.notify?.({ code: 'ANONYMOUS_RETRY', message })
+      return open
+    }
+  }
+  if (outcome instanceof RegctlError) throw outcome
+  return outcome
+}
+
+/** Two rounds at most: the second is for a wider scope (item 78), or for Basic where a new token did not do (Harbor's catalog). */
+async function argue(dispute: Dispute, refusal: Refusal, credential: Credential | undefined): Promise<HttpResponse> {
+  const { answerer, next, request } = dispute
+  let { response, challenges, sent } = refusal
+  let before: Challenge[] = []
+  for (let round = 0; round < 2; round++) {
+    const header = await answerer.answer({ request, challenges, sent, credential, before })
+    if (header === undefined) return response
+    response = await next(withAuthorization(request, header))
+    if (!wantsAuthorization(response, request)) return response
+    response = await hold(response)
+    before = challenges
+    challenges = parseChallenges(response.headers['www-authenticate'])
+    sent = header
+  }
+  return response
+}
+
+/** `undefined` when nothing can be read without credentials, or that was tried already. */
+async function readAnonymously(dispute: Dispute, refusal: Refusal): Promise<HttpResponse | undefined> {
+  try {
+    const response = await argue(dispute, refusal, undefined)
+    if (response === refusal.response && refusal.sent?.startsWith('Basic ')) return await bareAgain(dispute)
+    return response.status === 401 || response.status === 403 ? undefined : response
+  } catch (error) {
+    if (isRefusedCredential(error)) return undefined
+    throw error
+  }
+}
+
+async function bareAgain({ next, request }: Dispute): Promise<HttpResponse | undefined> {
+  const response = await next(request)
+  if (response.status !== 401 && response.status !== 403) return response
+  await discard(response)
+  return undefined
+}
+
+function isRefusedCredential(error: unknown): error is RegctlError {
+  return error instanceof RegctlError && (error.code === 'UNAUTHORIZED' || error.code === 'DENIED')
+}
+
+/** A 401 that this registry itself gave, or its 403 that asks for a wider scope; never one from where a redirect led (PROTOCOL 2.2k). */
+function wantsAuthorization({ status, url, headers }: HttpResponse, request: HttpRequest): boolean {
+  if (!sameOrigin(url, request.url)) return false
+  return status === 401 || (status === 403 && /\binsufficient_scope\b/.test(headers['www-authenticate'] ?? ''))
+}
+
+/** GCR answers real requests without a challenge; its `/v2/` has one (PROTOCOL 2.1). */
+async function challengesOf(
+  { headers }: HttpResponse,
+  { next, request, baseUrl }: { next: Send; request: HttpRequest; baseUrl: string },
+): Promise<Challenge[]> {
+  const header = headers['www-authenticate']
+  if (header !== undefined) return parseChallenges(header)
+  const ping = await next({ method: 'GET', url: new URL('/v2/', baseUrl).href, signal: request.signal })
+  await discard(ping)
+  return sameOrigin(ping.url, baseUrl) ? parseChallenges(ping.headers['www-authenticate']) : []
+}
+
+const maxHeld = 64 * 1024
+
+/** Keeps a short body in memory, so that its connection is free while a token is fetched and the response can still be returned. */
+async function hold(response: HttpResponse): Promise<HttpResponse> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of response.body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= maxHeld) break
+    }
+  } catch {
+    // The refusal stands, with or without its text.
+  }
+  return { ...response, body: Readable.from([Buffer.concat(chunks).subarray(0, maxHeld)]) }
+}
+
+function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {
+  return authorization === undefined ? request : { ...request, headers: { ...request.headers, authorization } }
+}
