@@ -1,0 +1,47 @@
+import { InvalidContentError } from '../model/errors.ts'
+import type { HttpResponse } from './http.ts'
+
+/**
+ * Reads a whole body of at most `cap` bytes; nothing is set aside ahead by Content-Length (T12).
+ * @throws InvalidContentError when it is longer; what broke the connection when it breaks.
+ */
+export async function readAll(response: HttpResponse, cap: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    size += chunk.length
+    if (size > cap) {
+      response.body.destroy()
+      throw new InvalidContentError(`${new URL(response.url).host} sent more than ${cap} bytes where less was due`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+/** What is still worth reading so that the connection can be used again; beyond that a new one is cheaper. */
+const worthDraining = 64 * 1024
+
+/** Gets rid of a body that nobody wants: reads a short rest, cuts a long one. Never throws. */
+export async function discard(response: HttpResponse): Promise<void> {
+  const { body } = response
+  const length = Number(response.headers['content-length'] ?? Number.NaN)
+  if (length > worthDraining) {
+    destroyQuietly(response)
+    return
+  }
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > worthDraining) break
+    }
+  } catch {
+    // It was not wanted anyway.
+  }
+}
+
+function destroyQuietly({ body }: HttpResponse): void {
+  body.on('error', () => {})
+  body.destroy()
+}

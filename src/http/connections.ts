@@ -1,0 +1,126 @@
+import { type LookupAddress, type LookupAllOptions, type LookupOptions, lookup as systemLookup } from 'node:dns'
+import type { Agent, AgentOptions } from 'node:http'
+import type { LookupFunction } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import { RegctlError } from '../model/errors.ts'
+import { isPrivateHost, isPublicAddress } from './addresses.ts'
+import type { TlsSettings } from './tls.ts'
+
+/** What one origin's requests share. */
+export interface Connection {
+  agent: Agent
+  /** Made once an origin: reading the system's roots anew for each connection costs more than the handshake. */
+  secureContext: SecureContext | undefined
+  rejectUnauthorized: boolean
+  lookup: LookupFunction | undefined
+  proxy: URL | undefined
+}
+
+export interface ConnectionsOptions {
+  tls?: ((origin: string) => Promise<TlsSettings | undefined>) | undefined
+  proxy?: ((url: URL) => string | undefined) | undefined
+  lookup?: LookupFunction | undefined
+}
+
+export interface Connections {
+  for(url: URL, publicOnly: boolean): Promise<Connection>
+  close(): void
+}
+
+const agentOptions: AgentOptions = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: 'lifo' }
+
+/**
+ * One agent per origin, proxy and address rule, each with the TLS identity of that origin alone, so that neither sockets nor sessions are
+ * shared between identities (5.2.6, T20), and a socket that was opened without looking at the address serves no request that asks for it (T2).
+ */
+export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): Connections {
+  const connections = new Map<string, Promise<Connection>>()
+
+  async function connect(url: URL, proxyUrl: URL | undefined, publicOnly: boolean): Promise<Connection> {
+    const settings = url.protocol === 'https:' ? await tls?.(url.origin) : undefined
+    const connection: Connection = {
+      agent: await createAgent(url, proxyUrl),
+      secureContext: await createContext(settings),
+      rejectUnauthorized: settings?.rejectUnauthorized ?? true,
+      // Behind a proxy the proxy resolves the name: there is no address of ours to look at (2.10).
+      lookup: publicOnly && !proxyUrl ? publicLookup(lookup) : lookup,
+      proxy: proxyUrl,
+    }
+    return connection
+  }
+
+  return {
+    async for(url, publicOnly) {
+      if (publicOnly && isPrivateHost(url.hostname)) throw privateAddress(url.hostname)
+      const proxyText = proxy?.(url)
+      const key = `${url.origin} ${proxyText ?? ''} ${publicOnly}`
+      const known = connections.get(key)
+      if (known) return known
+      const connection = connect(url, proxyText === undefined ? undefined : new URL(proxyText), publicOnly)
+      connections.set(key, connection)
+      // A certificate file that was unreadable once may be readable at the next request.
+      connection.catch(() => connections.delete(key))
+      return connection
+    },
+    close() {
+      for (const connection of connections.values())
+        connection.then(
+          ({ agent }) => agent.destroy(),
+          () => {},
+        )
+      connections.clear()
+    },
+  }
+}
+
+async function createAgent(url: URL, proxy: URL | undefined): Promise<Agent> {
+  if (proxy && url.protocol === 'https:') {
+    const { HttpsProxyAgent } = await import('https-proxy-agent')
+    return new HttpsProxyAgent(proxy, agentOptions)
+  }
+  if (proxy) {
+    const { HttpProxyAgent } = await import('http-proxy-agent')
+    return new HttpProxyAgent(proxy, agentOptions)
+  }
+  if (url.protocol === 'https:') {
+    const https = await import('node:https')
+    return new https.Agent(agentOptions)
+  }
+  const http = await import('node:http')
+  return new http.Agent(agentOptions)
+}
+
+async function createContext(settings: TlsSettings | undefined): Promise<SecureContext | undefined> {
+  if (!settings?.ca && !settings?.cert) return undefined
+  const { createSecureContext } = await import('node:tls')
+  const { ca, cert, key } = settings
+  return createSecureContext({ ca, cert, key })
+}
+
+/** Checked on the very addresses that are connected to: a name that changes between check and use (DNS rebinding) gains nothing (T2). */
+function publicLookup(lookup: LookupFunction | undefined): LookupFunction {
+  const resolve: LookupFunction = lookup ?? systemLookupAs
+  return (hostname, options, callback) => {
+    resolve(hostname, options, (error, address, family) => {
+      if (error) return callback(error, address, family)
+      const addresses = Array.isArray(address) ? address.map(found => found.address) : [address]
+      if (addresses.every(isPublicAddress)) return callback(null, address, family)
+      callback(privateAddress(hostname), '', 0)
+    })
+  }
+}
+
+function systemLookupAs(hostname: string, options: LookupOptions, callback: Parameters<LookupFunction>[2]): void {
+  if (options.all) {
+    const all: LookupAllOptions = { ...options, all: true }
+    systemLookup(hostname, all, (error, addresses: LookupAddress[]) => callback(error, addresses))
+  } else {
+    systemLookup(hostname, { ...options, all: false }, callback)
+  }
+}
+
+function privateAddress(hostname: string): RegctlError {
+  return new RegctlError('REFUSED', `${hostname} is an address in a private network, named by somebody outside it`, {
+    hint: 'if that is meant, use the address directly',
+  })
+}

@@ -1,0 +1,56 @@
+import type { CookieJar } from 'tough-cookie'
+import type { HttpRequest, HttpResponse, Layer } from './http.ts'
+
+const maxCookies = 50
+const maxLength = 4096
+
+/**
+ * Keeps sticky-session cookies so that an upload stays at one backend (2.9): in memory, per scheme, host and port, never for a
+ * whole domain (T22), and apart for `/v2/` and everything else, since Harbor's session cookie turns on its CSRF check.
+ */
+export function cookies(): Layer {
+  const jars = new Map<string, CookieJar>()
+  return next => async request => {
+    const key = jarKey(request.url)
+    const response = await next(await withCookies(jars.get(key), request))
+    const lines = response.headers['set-cookie'] ?? []
+    if (lines.length > 0) {
+      const jar = jars.get(key) ?? (await createJar())
+      jars.set(key, jar)
+      await keep(jar, lines, request)
+    }
+    return response
+  }
+}
+
+function jarKey(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin} ${pathname.startsWith('/v2/') ? 'registry' : 'management'}`
+}
+
+async function createJar(): Promise<CookieJar> {
+  const { CookieJar } = await import('tough-cookie')
+  // Every cookie is made host-only below, so there is no domain to check against the list of public suffixes.
+  return new CookieJar(undefined, { rejectPublicSuffixes: false })
+}
+
+async function withCookies(jar: CookieJar | undefined, request: HttpRequest): Promise<HttpRequest> {
+  const kept = await jar?.getCookieString(request.url)
+  if (!kept) return request
+  const given = request.headers?.cookie
+  return { ...request, headers: { ...request.headers, cookie: given ? `${given}; ${kept}` : kept } }
+}
+
+async function keep(jar: CookieJar, lines: HttpResponse['headers']['set-cookie'], { url }: HttpRequest): Promise<void> {
+  const { Cookie } = await import('tough-cookie')
+  for (const line of lines ?? []) {
+    const cookie = line.length <= maxLength ? Cookie.parse(line) : undefined
+    if (cookie === undefined) continue
+    // Host-only whatever it asks for: `Domain=.example.com` would reach siblings, `Domain=io` everybody (T22).
+    cookie.domain = null
+    const held = (await jar.serialize()).cookies
+    const known = held.some(({ key, path }) => key === cookie.key && path === cookie.path)
+    if (!known && held.length >= maxCookies) continue
+    await jar.setCookie(cookie, url, { ignoreError: true })
+  }
+}

@@ -1,0 +1,163 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex, Readable } from 'node:stream'
+import { MismatchError, RegctlError } from '../model/errors.ts'
+import { failureOf } from './failures.ts'
+import type { HttpRequest } from './http.ts'
+import type { WireResponse } from './redirect.ts'
+import { abortReason, ResponseBody, stalled } from './response-body.ts'
+
+/** Milliseconds. */
+export interface Timeouts {
+  connect: number
+  /** From the last byte sent to the answer's headers. */
+  headers: number
+  /** Without a byte moving. */
+  stall: number
+}
+
+export interface ExchangeOptions {
+  request: HttpRequest
+  /** The request's body, opened; absent when it is empty. */
+  body: Readable | undefined
+  /** The proxy in between, as `host:port`. */
+  proxy: string | undefined
+  timeouts: Timeouts
+}
+
+/**
+ * Sends one request's body over a carrier, a client's stream that emits `request` and `response`, and settles with the answer as soon as
+ * its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413).
+ */
+export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<WireResponse> {
+  const { request, body, proxy, timeouts } = options
+  const { signal } = request
+  const { host, protocol } = new URL(request.url)
+  let native: ClientRequest | undefined
+  let phase: 'connecting' | 'uploading' | 'waiting' | 'answered' | 'failed' = 'connecting'
+  let uploaded = false
+  let timer: NodeJS.Timeout | undefined
+
+  return new Promise((resolve, reject) => {
+    const settle = (next: 'answered' | 'failed') => {
+      phase = next
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    const fail = (error: unknown) => {
+      if (phase === 'answered' || phase === 'failed') return
+      settle('failed')
+      body?.destroy()
+      carrier.destroy()
+      reject(error)
+    }
+    const abort = () => fail(abortReason(signal))
+    const wait = (milliseconds: number, error: (seconds: number) => RegctlError) => {
+      clearTimeout(timer)
+      timer = setTimeout(() => fail(error(Math.round(milliseconds / 1000))), milliseconds)
+    }
+    const enter = (next: 'uploading' | 'waiting') => {
+      if (phase === 'answered' || phase === 'failed') return
+      phase = next
+      if (next === 'uploading') wait(timeouts.stall, seconds => stalled(`${host} took nothing for ${seconds} seconds`))
+      else wait(timeouts.headers, seconds => stalled(`${host} did not answer for ${seconds} seconds`))
+    }
+
+    signal?.addEventListener('abort', abort, { once: true })
+    wait(timeouts.connect, seconds => unreachable(`no connection to ${host} came about in ${seconds} seconds`))
+
+    // Stays on after the answer: what breaks then is told by the answer's body.
+    carrier.on('error', error => fail(failureOf(error, host, proxy)))
+    carrier.once('request', (sent: ClientRequest) => {
+      native = sent
+      sent.once('proxyConnect', ({ statusCode }: { statusCode?: number }) => {
+        if (statusCode !== undefined && statusCode !== 200) fail(proxyRefusal(proxy, host, statusCode))
+      })
+      sent.once('socket', socket => whenConnected(socket, protocol, () => enter(uploaded ? 'waiting' : 'uploading')))
+    })
+    carrier.once('response', (incoming: IncomingMessage) => {
+      if (phase === 'failed') {
+        incoming.destroy()
+        return
+      }
+      const status = incoming.statusCode ?? 0
+      if (status === 407 && proxy !== undefined) return fail(proxyRefusal(proxy, host, status))
+      settle('answered')
+      const refusedEarly = !uploaded && status >= 300
+      const onClose = () => {
+        // A connection with half a request on it cannot carry another.
+        if (!uploaded) native?.destroy()
+      }
+      const answer = new ResponseBody(incoming, { host, stallTimeout: timeouts.stall, signal, onClose })
+      if (refusedEarly) {
+        body?.destroy()
+        answer.takeEarly()
+      }
+      if (isBodyless(request, incoming)) answer.resume()
+      const remoteAddress = proxy === undefined ? incoming.socket.remoteAddress : undefined
+      resolve({ status, headers: incoming.headers, url: request.url, body: answer, remoteAddress })
+    })
+    upload(carrier, options, () => enter('uploading')).then(
+      () => {
+        uploaded = true
+        if (phase === 'uploading') enter('waiting')
+      },
+      error => {
+        if (phase === 'answered') native?.destroy()
+        fail(error)
+      },
+    )
+  })
+}
+
+/** Writes the body, and sees to it that it is as long as Content-Length says: a shorter one would leave the server waiting. */
+async function upload(carrier: Duplex, { request, body }: ExchangeOptions, onProgress: () => void): Promise<void> {
+  const size = body ? (request.body?.size ?? 0) : 0
+  let sent = 0
+  for await (const chunk of body ?? []) {
+    sent += chunk.length
+    if (sent > size) break
+    await write(carrier, chunk)
+    onProgress()
+  }
+  if (sent !== size) {
+    body?.destroy()
+    const deed = sent > size ? `is longer than its ${size} bytes` : `ended after ${sent} of ${size} bytes`
+    throw new MismatchError(`the content to send to ${new URL(request.url).host} ${deed}`)
+  }
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  await new Promise<void>(resolve => carrier.end(resolve))
+}
+
+/** Resolves also when the write failed: what broke is told by the carrier, or outlived by an answer. */
+function write(carrier: Duplex, chunk: Uint8Array): Promise<void> {
+  return new Promise(resolve => carrier.write(chunk, () => resolve()))
+}
+
+function whenConnected(socket: Socket, protocol: string, then: () => void): void {
+  const securing = 'secureConnecting' in socket && socket.secureConnecting === true
+  if (!socket.connecting && !securing) then()
+  else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', then)
+}
+
+/** Answers that can have no body, and empty ones to anything but GET: nobody reads those, and unread they keep the connection. */
+function isBodyless({ method }: HttpRequest, { statusCode, headers }: IncomingMessage): boolean {
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return true
+  return method !== 'GET' && headers['content-length'] === '0'
+}
+
+/** Of a proxy's refusal only the status is told: its page is a stranger's, and it never came from the registry (T23). */
+function proxyRefusal(proxy: string | undefined, host: string, status: number): RegctlError {
+  if (status === 407) {
+    const hint = 'put them into HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT'
+    return new RegctlError('UNAUTHORIZED', `the proxy ${proxy} wants a user and password`, { hint })
+  }
+  const hint = `ask whoever runs the proxy, or add ${host} to NO_PROXY`
+  return new RegctlError('UNREACHABLE', `the proxy ${proxy} gave no way to ${host}: it answered ${status}`, { hint })
+}
+
+function unreachable(sentence: string): RegctlError {
+  return new RegctlError('UNREACHABLE', sentence, {
+    hint: 'check the network, and whether a proxy is needed (HTTPS_PROXY)',
+  })
+}

@@ -1,0 +1,81 @@
+/** Query parameters that are part of the protocol and say nothing secret. Every other value is hidden: presigned URLs are keys (T15). */
+const harmless: ReadonlySet<string> = new Set(['n', 'last', 'mount', 'from', 'digest', 'ns', 'artifactType', 'tag'])
+const pathsWithHarmlessQueries = /^\/v2\//
+
+/** Headers whose values help and cannot be secret. */
+const shown: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'date',
+  'docker-content-digest',
+  'docker-distribution-api-version',
+  'etag',
+  'host',
+  'oci-chunk-min-length',
+  'oci-filters-applied',
+  'oci-subject',
+  'oci-tag',
+  'range',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'retry-after',
+  'server',
+  'transfer-encoding',
+  'user-agent',
+])
+/** Headers that hold a URL, and so perhaps a signature in its query. */
+const urls: ReadonlySet<string> = new Set(['location', 'content-location', 'referer'])
+
+const hidden = '***'
+
+/** A URL that may be logged: no userinfo, no fragment, and no query value but the protocol's own under `/v2/` (T15). */
+export function redactUrl(url: string): string {
+  if (!URL.canParse(url)) return hidden
+  const { protocol, host, pathname, search } = new URL(url)
+  const inProtocol = pathsWithHarmlessQueries.test(pathname)
+  const query = search
+    .slice(1)
+    .split('&')
+    .filter(pair => pair !== '')
+    .map(pair => {
+      const [name = '', ...value] = pair.split('=')
+      if (value.length === 0) return hidden
+      return inProtocol && harmless.has(name) ? pair : `${name}=${hidden}`
+    })
+    .join('&')
+  return `${protocol}//${host}${pathname}${query === '' ? '' : `?${query}`}`
+}
+
+/** Headers that may be logged: an allow-list, every other value is hidden (T15). */
+export function redactHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
+  const redacted: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue
+    const text = Array.isArray(value) ? value.join(', ') : value
+    const key = name.toLowerCase()
+    redacted[key] = shown.has(key) ? text : urls.has(key) ? redactUrl(text) : hidden
+  }
+  return redacted
+}
+
+/** Text of unknown making, such as an error body, without what looks like a secret: JSON values, credentials, userinfo, queries (T15). */
+export function redactText(text: string): string {
+  return text
+    .replace(
+      /("(?:token|access_?token|refresh_?token|id_?token|identity_?token|registry_?token|password|passwd|secret|auth|authorization)"\s*:\s*)"(?:\\.|[^"\\])*"?/gi,
+      `$1"${hidden}"`,
+    )
+    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${hidden}`)
+    .replace(/\b(https?:\/\/)[^\s"'<>]+/gi, url => redactUrl(url))
+    .replace(
+      /\b(token|access_token|refresh_token|id_token|password|secret|client_secret|assertion|signature)=[^\s&"'<>]+/gi,
+      `$1=${hidden}`,
+    )
+}

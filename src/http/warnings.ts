@@ -1,0 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+const maxBytes = 4096
+
+/**
+ * Texts of `Warning: 299 - "text"` headers (distribution-spec "Warnings", item 24): several, quoted pairs undone, each once,
+ * at most 4096 bytes in all. They are a stranger's words: show them escaped, never act on them.
+ */
+export function parseWarnings(headers: IncomingHttpHeaders): string[] {
+  const value = headers.warning
+  const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).slice(0, maxBytes)
+  const warnings = new Set<string>()
+  // Linear: a quoted string is a run of escaped pairs and plain characters that exclude each other (T26).
+  for (const [, quoted = ''] of text.matchAll(/(?:^|,)[ \t]*299[ \t]+[^ \t",]+[ \t]+"((?:\\.|[^"\\])*)"/g)) {
+    const warning = decode(quoted.replace(/\\(.)/g, '$1'))
+    if (warning !== '') warnings.add(warning)
+  }
+  return [...warnings]
+}
+
+/** Node hands header bytes over as latin1; registries write UTF-8. */
+function decode(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8')
+}

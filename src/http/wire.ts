@@ -1,0 +1,122 @@
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { LookupFunction } from 'node:net'
+import type { Got } from 'got'
+import { RegctlError } from '../model/errors.ts'
+import { type Connection, createConnections } from './connections.ts'
+import { exchange, type Timeouts } from './exchange.ts'
+import type { HttpRequest, Send } from './http.ts'
+import { queryOf } from './location.ts'
+import type { WireResponse } from './redirect.ts'
+import type { TlsSettings } from './tls.ts'
+
+export interface WireOptions {
+  userAgent: string
+  /** The TLS identity of one origin (`https://host:port`); `undefined` is Node's default. */
+  tls?: (origin: string) => Promise<TlsSettings | undefined>
+  /** The proxy's URL for an address. */
+  proxy?: (url: URL) => string | undefined
+  /** Milliseconds until a connection stands, TLS and proxy included; 30 000 when absent. */
+  connectTimeout?: number
+  /** Milliseconds from the last byte sent to the answer's headers; 120 000 when absent, for PUT five times that: a commit of 10 GB is slow (item 79). */
+  headerTimeout?: number
+  /** Milliseconds without a byte moving in a body, either way; 60 000 when absent. There is no limit on the whole. */
+  stallTimeout?: number
+  /** Resolves names in the place of the system; for tests. */
+  lookup?: LookupFunction
+}
+
+const maxHeaderSize = 64 * 1024
+const putPatience = 5
+
+/**
+ * The lowest {@link Send}: one HTTP/1.1 request by got, and nothing got does of its own accord: no redirect, retry, cookie,
+ * decompression (a gunzipped blob has another digest, 5.2.1) or thrown status.
+ * Throws RegctlError UNREACHABLE, TLS_FAILED, STALLED, or REFUSED by `publicOnly`; when aborted, the signal's reason.
+ */
+export function createWire(options: WireOptions): { send: Send; close(): void } {
+  const connections = createConnections(options)
+  let loading: Promise<Got> | undefined
+
+  async function send(request: HttpRequest): Promise<WireResponse> {
+    request.signal?.throwIfAborted()
+    const url = parseUrl(request.url)
+    loading ??= import('got').then(({ got }) => got)
+    const [got, connection] = await Promise.all([loading, connections.for(url, request.publicOnly ?? false)])
+    const body = request.body && request.body.size > 0 ? await request.body.open() : undefined
+    try {
+      request.signal?.throwIfAborted()
+      const carrier = got.stream(url, await gotOptions(request, connection, options))
+      return await exchange(carrier, {
+        request,
+        body,
+        proxy: connection.proxy?.host,
+        timeouts: timeouts(request, options),
+      })
+    } catch (error) {
+      body?.destroy()
+      throw error
+    }
+  }
+  return { send, close: () => connections.close() }
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new RegctlError('REFUSED', 'an address that is not HTTP was to be fetched')
+  if (url.username !== '' || url.password !== '')
+    throw new RegctlError('REFUSED', `an address with credentials in it, at ${url.host}, was to be fetched`)
+  return url
+}
+
+function timeouts({ method }: HttpRequest, options: WireOptions): Timeouts {
+  const { connectTimeout = 30_000, headerTimeout = 120_000, stallTimeout = 60_000 } = options
+  return {
+    connect: connectTimeout,
+    headers: method === 'PUT' ? headerTimeout * putPatience : headerTimeout,
+    stall: stallTimeout,
+  }
+}
+
+async function gotOptions(request: HttpRequest, connection: Connection, { userAgent }: WireOptions) {
+  const { method } = request
+  const url = new URL(request.url)
+  const { agent, lookup, proxy, secureContext, rejectUnauthorized } = connection
+  const { default: native } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const headers: Record<string, string> = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers }
+  if (request.body || method === 'POST' || method === 'PUT' || method === 'PATCH')
+    headers['content-length'] = String(request.body?.size ?? 0)
+  // got parses and so re-encodes the URL; the query goes out as it was written (item 27). To a proxy goes the whole address.
+  const plainProxy = url.protocol === 'http:' ? proxy : undefined
+  const path = `${plainProxy ? url.origin : ''}${url.pathname}${queryOf(request.url)}`
+  if (plainProxy && plainProxy.username !== '') headers['proxy-authorization'] = basic(plainProxy)
+  return {
+    method,
+    headers,
+    followRedirect: false,
+    decompress: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    request: (_: URL, given: RequestOptions, onResponse?: (response: IncomingMessage) => void) =>
+      native.request(
+        {
+          ...given,
+          protocol: url.protocol,
+          hostname: url.hostname.replace(/^\[|\]$/g, ''),
+          port: url.port,
+          path,
+          agent,
+          lookup,
+          maxHeaderSize,
+          rejectUnauthorized,
+          ...(secureContext && { secureContext }),
+        },
+        onResponse,
+      ),
+  } as const
+}
+
+function basic({ username, password }: URL): string {
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
