@@ -51,7 +51,8 @@ export interface Source {
 /** Anything images can be written to. */
 export interface Store extends Source {
   /**
-   * Keeps content after counting and hashing it. Content that is here already is not opened again; its tag is still set.
+   * Keeps content after counting and hashing it. Content that is here already is not opened again; its tag is still set. A registry is
+   * sent a manifest each time: it has no other way to be told a tag.
    * @throws MismatchError when the bytes are not the target's: nothing is kept and no tag is moved.
    */
   push(target: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>

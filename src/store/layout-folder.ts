@@ -1,0 +1,88 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isTemporary, removeLeftovers, writeAtomic } from '../files/atomic.ts'
+import { withLock } from '../files/lock.ts'
+import { InvalidContentError, NotFoundError } from '../model/errors.ts'
+import { type Entry, emptyIndex, type LayoutIndex, parseLayoutIndex, serializeLayoutIndex } from './layout-index.ts'
+import { readPlain } from './plain-files.ts'
+
+/** Bytes of `index.json` we are ready to parse: some hundred thousand tags (T12). */
+const indexCap = 64 * 1024 * 1024
+const markerCap = 4096
+const ours: ReadonlySet<string> = new Set(['blobs', 'index.json', 'index.json.lock'])
+
+/** The frame of an image layout: the folder, `oci-layout`, and `index.json` that several processes may edit at once. */
+export class LayoutFolder {
+  readonly #path: string
+  readonly #indexPath: string
+
+  constructor(path: string) {
+    this.#path = path
+    this.#indexPath = join(path, 'index.json')
+  }
+
+  /** @throws NotFoundError when there is no layout yet; InvalidContentError when there is something else. */
+  async index(): Promise<LayoutIndex> {
+    if (!(await this.exists())) throw new NotFoundError(`there is no image layout in ${this.#path}`)
+    const bytes = await readPlain(this.#indexPath, indexCap)
+    if (!bytes) throw new InvalidContentError(`${this.#path} is not an image layout: it has no index.json`)
+    return parseLayoutIndex(bytes, this.#indexPath)
+  }
+
+  /** A folder that is empty, or that another process is about to make a layout, is not one yet. @throws InvalidContentError for anything else. */
+  async exists(): Promise<boolean> {
+    const marker = await readPlain(join(this.#path, 'oci-layout'), markerCap)
+    if (marker) {
+      const version = versionOf(marker)
+      if (version === '1.0.0') return true
+      throw new InvalidContentError(`${this.#path} is an image layout of version ${version}, not 1.0.0`)
+    }
+    const strangers = (await namesIn(this.#path)).filter(name => !ours.has(name) && !isTemporary(name))
+    if (strangers.length === 0) return false
+    throw new InvalidContentError(`${this.#path} is not an image layout: it has files, but no oci-layout`, {
+      hint: 'name a folder that is empty, or does not exist yet',
+    })
+  }
+
+  /** Makes the layout unless it is there, and sweeps out what killed writers left. @throws InvalidContentError */
+  async prepare(): Promise<void> {
+    await mkdir(this.#path, { recursive: true })
+    if (!(await this.exists())) {
+      await withLock(this.#indexPath, async () => {
+        if (await this.exists()) return
+        if (!(await readPlain(this.#indexPath, indexCap))) {
+          await writeAtomic(this.#indexPath, serializeLayoutIndex(emptyIndex))
+        }
+        // Last: it says that the folder is a layout.
+        await writeAtomic(join(this.#path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+      })
+    }
+    await removeLeftovers(this.#path)
+  }
+
+  /** Reads `index.json`, edits its entries and writes it whole, alone among all processes; unchanged entries write nothing. */
+  async edit(change: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
+    await withLock(this.#indexPath, async () => {
+      const index = await this.index()
+      const entries = change(index.entries)
+      if (entries === index.entries) return
+      await writeAtomic(this.#indexPath, serializeLayoutIndex({ ...index, entries }))
+    })
+  }
+}
+
+function versionOf(marker: Buffer): string {
+  try {
+    const version: unknown = JSON.parse(marker.toString('utf8'))?.imageLayoutVersion
+    return typeof version === 'string' ? version : 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  return readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+}

@@ -1,0 +1,81 @@
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { algorithmOf, hasherFor } from '../model/digest.ts'
+import { InvalidContentError, MismatchError } from '../model/errors.ts'
+import { type Manifest, maxManifestSize, parseManifest } from '../model/manifest.ts'
+import type { Options, Source } from './store.ts'
+
+export interface ReadOptions extends Options {
+  /** Bytes that the caller is ready to hold in memory; default {@link maxManifestSize} (T12). */
+  cap?: number | undefined
+}
+
+/**
+ * The whole content in memory, counted and hashed; `data` of the descriptor spares the fetch when it verifies (item 20).
+ * @throws InvalidContentError over the cap or for a digest that cannot be computed; MismatchError for other bytes; NotFoundError
+ */
+export async function readVerified(source: Source, target: Descriptor, options: ReadOptions = {}): Promise<Buffer> {
+  const { cap = maxManifestSize, signal } = options
+  if (target.size > cap) {
+    throw new InvalidContentError(`${target.digest} has ${target.size} bytes, more than the ${cap} allowed here`)
+  }
+  const embedded = embeddedData(target)
+  if (embedded) return embedded
+  return readOpened(() => source.fetch(target, { signal }), target, { signal })
+}
+
+/** The bytes of a stream that is opened here, counted and hashed; it is destroyed on failure. @throws MismatchError, InvalidContentError */
+export async function readOpened(open: Open, target: Descriptor, { signal }: Options = {}): Promise<Buffer> {
+  const check = verifying(target)
+  return pipeline(await open(), check, collect, { signal })
+}
+
+/**
+ * Passes bytes on while it counts and hashes them, and fails with MismatchError as soon as they cannot be the target's.
+ * Only a stream that ended well has been verified.
+ * @throws InvalidContentError when the target's digest algorithm cannot be computed.
+ */
+export function verifying(target: Descriptor): Transform {
+  const hash = hasherFor(target.digest)
+  let count = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count += chunk.length
+      if (count > target.size) return done(mismatch(target, `${target.size} bytes`, 'more'))
+      hash.update(chunk)
+      done(null, chunk)
+    },
+    flush(done) {
+      if (count < target.size) return done(mismatch(target, `${target.size} bytes`, `${count}`))
+      const got = `${algorithmOf(target.digest)}:${hash.digest('hex')}`
+      done(got === target.digest ? null : mismatch(target, 'this digest', got))
+    },
+  })
+}
+
+/** A manifest, verified and then parsed. @throws InvalidContentError, MismatchError, NotFoundError */
+export async function readManifest(source: Source, target: Descriptor, options: ReadOptions = {}): Promise<Manifest> {
+  return parseManifest(await readVerified(source, target, options), target.mediaType)
+}
+
+function mismatch(target: Descriptor, expected: string, got: string): MismatchError {
+  return new MismatchError(`${target.digest} does not match: expected ${expected}, got ${got}`, {
+    hint: 'the content was damaged or changed on its way; try again, or another source',
+  })
+}
+
+function embeddedData(target: Descriptor): Buffer | undefined {
+  if (target.data === undefined) return undefined
+  const bytes = Buffer.from(target.data, 'base64')
+  const hash = hasherFor(target.digest).update(bytes).digest('hex')
+  return bytes.length === target.size && target.digest.endsWith(`:${hash}`) ? bytes : undefined
+}
+
+/** Grows with what arrives, never with what was claimed (T12). */
+async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
