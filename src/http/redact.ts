@@ -72,7 +72,7 @@ export function redactText(text: string): string {
       /("(?:token|access_?token|refresh_?token|id_?token|identity_?token|registry_?token|password|passwd|secret|auth|authorization)"\s*:\s*)"(?:\\.|[^"\\])*"?/gi,
       `$1"${hidden}"`,
     )
-    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${hidden}`)
+    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${hidden}`)
     .replace(/\b(https?:\/\/)[^\s"'<>]+/gi, url => redactUrl(url))
     .replace(
       /\b(token|access_token|refresh_token|id_token|password|secret|client_secret|assertion|signature)=[^\s&"'<>]+/gi,
