@@ -1,4 +1,4 @@
-import { type Digest, digestOf, parseDigest } from './digest.ts'
+import { type Digest, digestOf, isDigest } from './digest.ts'
 import { InvalidContentError } from './errors.ts'
 
 /** `platform` of an index entry (image-spec image-index.md), as it was written there. */
@@ -34,11 +34,12 @@ export function descriptorOf(bytes: Uint8Array, mediaType: string): Descriptor {
  */
 export function parseDescriptor(value: unknown, where: string): Descriptor {
   if (!isObject(value)) throw new InvalidContentError(`${where} is not a descriptor`)
-  const { mediaType, size } = value
+  const { mediaType, digest, size } = value
   if (typeof mediaType !== 'string' || mediaType === '') throw new InvalidContentError(`${where} has no mediaType`)
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw new InvalidContentError(`${where} has an impossible size`)
-  const descriptor: Descriptor = { mediaType, digest: parseDigest(value.digest), size: size as number }
+  if (!isDigest(digest)) throw new InvalidContentError(`${where}: ${shown(digest)} is not a digest`)
+  const descriptor: Descriptor = { mediaType, digest, size: size as number }
   const urls = strings(value.urls, `${where}.urls`)
   if (urls) descriptor.urls = urls
   const annotations = stringMap(value.annotations, `${where}.annotations`)
@@ -68,6 +69,10 @@ function parsePlatformObject(value: unknown, where: string): Platform {
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 200) ?? 'nothing'
 }
 
 function optionalString(value: unknown, where: string): string | undefined {

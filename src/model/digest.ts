@@ -5,7 +5,11 @@ import { InvalidContentError } from './errors.ts'
 export type Digest = `${string}:${string}`
 
 /** Algorithms we can compute, with the length of their lower-case hexadecimal form. */
-const hexLength: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
+const hexLength: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha384', 96],
+  ['sha512', 128],
+])
 
 const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 const maxLength = 512
@@ -13,7 +17,7 @@ const maxLength = 512
 export function isDigest(text: unknown): text is Digest {
   if (typeof text !== 'string' || text.length > maxLength || !grammar.test(text)) return false
   const colon = text.indexOf(':')
-  const length = hexLength[text.slice(0, colon)]
+  const length = hexLength.get(text.slice(0, colon))
   const encoded = text.slice(colon + 1)
   return length === undefined || (encoded.length === length && /^[0-9a-f]+$/.test(encoded))
 }
@@ -34,7 +38,7 @@ export function encodedOf(digest: Digest): string {
 
 /** Whether bytes can be checked against this digest here: content under another algorithm is never trusted. */
 export function isVerifiable(digest: Digest): boolean {
-  return hexLength[algorithmOf(digest)] !== undefined
+  return hexLength.has(algorithmOf(digest))
 }
 
 /** @throws InvalidContentError for an algorithm that cannot be computed. */

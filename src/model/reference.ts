@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from './digest.ts'
-import { maxLength, type Refuse, refuser, refuseTraps } from './refusal.ts'
+import { type Refuse, refuser, refuseTraps } from './refusal.ts'
 
 /** An image by name. With both, the digest says what is meant and the tag is a label (item 4). */
 export interface Reference {
@@ -51,7 +51,7 @@ export function parseReference(text: string, { defaultTag = true }: { defaultTag
   refuseTraps(bare, refuse)
   const { name, tag, digest } = splitName(bare)
   if (digest !== undefined && !isDigest(digest)) {
-    const hint = 'a digest looks like sha256: and 64 lower-case hexadecimal digits'
+    const hint = 'a digest looks like sha256: and 64 lower-case hexadecimal digits; a user name belongs to login'
     throw refuse('what follows the @ is not a digest', hint)
   }
   if (tag !== undefined && !isTag(tag)) {
@@ -137,7 +137,8 @@ function splitName(text: string): { name: string; tag?: string; digest?: string 
 function locate(name: string, refuse: Refuse): Reference {
   const slash = name.indexOf('/')
   const first = slash === -1 ? '' : name.slice(0, slash)
-  const named = first === 'localhost' || /[.:A-Z]/.test(first)
+  // Docker also takes a first part with upper-case letters for a host; in lower case it would read as a part of the path.
+  const named = /[.:]/.test(first) || first.toLowerCase() === 'localhost'
   const registry = named ? normalizeHost(first, refuse) : hubRegistry
   const path = named ? name.slice(slash + 1) : name
   const repository = registry === hubRegistry && !path.includes('/') ? `library/${path}` : path

@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url'
 import { RegctlError } from './errors.ts'
 
 /** Longer than any reference a registry would take, short enough to look at closely (T26). */
-export const maxLength = 2048
+const maxLength = 2048
 
 /** Makes the error for one text: the reason, and what to try. */
 export type Refuse = (reason: string, hint?: string) => RegctlError
@@ -17,14 +17,14 @@ export function refuser(text: string, what: string): Refuse {
 
 /** The text in quotes, short, and without what may be a secret: `user:password@`, a query. */
 export function shown(text: string): string {
-  const digest = /@[a-z0-9]+:[0-9a-f]{32,128}$/.exec(text.slice(0, maxLength))?.[0] ?? ''
+  const digest = /@(?:sha\d+:[^@]{0,200}|[a-z0-9]+:[0-9a-f]{32,128})$/.exec(text.slice(0, maxLength))?.[0] ?? ''
   const name = text.slice(0, Math.min(text.length, maxLength) - digest.length)
   const harmless = name.slice(name.lastIndexOf('@') + 1).replace(/[?#].*$/s, '…')
   const short = harmless.length > 200 ? `${harmless.slice(0, 200)}…` : harmless
   return JSON.stringify((name.includes('@') ? '…@' : '') + short + digest)
 }
 
-/** Whatever the grammars below would refuse as well, told so that a person sees which character it is (T18). */
+/** Whatever the grammars of a reference would refuse as well, told so that a person sees which character it is (T18). */
 export function refuseTraps(text: string, refuse: Refuse): void {
   if (text === '') throw refuse('it is empty')
   if (text.length > maxLength) throw refuse(`it is longer than ${maxLength} characters`)
