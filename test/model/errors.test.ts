@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { InvalidContentError, isNotFound, MismatchError, NotFoundError, RegctlError } from '../../src/model/errors.ts'
+
+describe('RegctlError', () => {
+  it.each([
+    [new NotFoundError('x'), 'NotFoundError', 'NOT_FOUND'],
+    [new MismatchError('x'), 'MismatchError', 'CONTENT_MISMATCH'],
+    [new InvalidContentError('x'), 'InvalidContentError', 'CONTENT_INVALID'],
+    [new RegctlError('USAGE', 'x'), 'RegctlError', 'USAGE'],
+  ])('%s has its name and code', (error, name, code) => {
+    expect(error).toBeInstanceOf(RegctlError)
+    expect(error).toMatchObject({ name, code, message: 'x', hint: undefined })
+  })
+
+  it.each([NotFoundError, MismatchError, InvalidContentError])('%o carries hint and cause', Kind => {
+    const cause = new Error('why')
+    expect(new Kind('x', { hint: 'try y', cause })).toMatchObject({ hint: 'try y', cause })
+  })
+
+  it('has no cause where there is none', () => {
+    expect('cause' in new RegctlError('FAILED', 'x', { hint: 'y' })).toBe(false)
+  })
+})
+
+it.each([
+  [new NotFoundError('x'), true],
+  [new RegctlError('NOT_FOUND', 'x'), true],
+  [new RegctlError('DENIED', 'x'), false],
+  [Object.assign(new Error('x'), { code: 'NOT_FOUND' }), false],
+  [undefined, false],
+])('isNotFound(%s) is %s', (error, answer) => {
+  expect(isNotFound(error)).toBe(answer)
+})
