@@ -50,7 +50,8 @@ export function redirect({ max = 10 }: RedirectOptions = {}): Layer {
       await discard(response)
       if (seen.has(target) || seen.size > max) throw refusal(request, `redirects in circles or more than ${max} times`)
       seen.add(target)
-      check(first, request, target, privateStart)
+      checkMethod(request, response)
+      checkTarget(first, request, target, privateStart)
       request = follow(request, target, privateStart)
     }
   }
@@ -68,7 +69,13 @@ function startsPrivate(request: HttpRequest, { remoteAddress }: WireResponse): b
   return remoteAddress !== undefined && !isPublicAddress(remoteAddress)
 }
 
-function check(first: HttpRequest, request: HttpRequest, target: string, privateStart: boolean): void {
+/** Never a GET out of a PUT, PATCH or POST: what was to be written would silently be read. */
+function checkMethod(request: HttpRequest, { status }: HttpResponse): void {
+  if (status === 307 || status === 308 || request.method === 'GET' || request.method === 'HEAD') return
+  throw refusal(request, `answers a ${request.method} with ${status}, a redirect for reading only`)
+}
+
+function checkTarget(first: HttpRequest, request: HttpRequest, target: string, privateStart: boolean): void {
   const [from, to] = [new URL(request.url), new URL(target)]
   const where = redactUrl(target)
   if (to.protocol !== 'http:' && to.protocol !== 'https:') throw refusal(request, `redirects to ${to.protocol}`)
@@ -80,7 +87,7 @@ function check(first: HttpRequest, request: HttpRequest, target: string, private
     throw refusal(request, `redirects into a private network, to ${where}`)
 }
 
-/** Never a GET out of a PUT, PATCH or POST: what was to be written would silently be read. */
+/** The same request to another address; at another origin without whatever might be a credential. */
 function follow(request: HttpRequest, target: string, privateStart: boolean): HttpRequest {
   if (sameOrigin(request.url, target)) return { ...request, url: target }
   const headers = Object.entries(request.headers ?? {}).filter(([name]) => harmless.has(name.toLowerCase()))

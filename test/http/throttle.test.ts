@@ -1,0 +1,123 @@
+import { PassThrough } from 'node:stream'
+import { expect, it, vi } from 'vitest'
+import { discard } from '../../src/http/body.ts'
+import type { HttpRequest, HttpResponse, Send } from '../../src/http/http.ts'
+import { throttle } from '../../src/http/throttle.ts'
+import { answer, bodyOf } from '../helpers/http-send.ts'
+
+const settled = () => new Promise(resolve => setImmediate(resolve))
+
+/** A wire whose answers have bodies that the test ends, and that notes in which order requests reached it. */
+function stage(options: Parameters<typeof throttle>[0]) {
+  const reached: string[] = []
+  const bodies: PassThrough[] = []
+  const next: Send = async ({ url }) => {
+    const body = new PassThrough()
+    reached.push(url)
+    bodies.push(body)
+    return { ...answer(200, { url }), body }
+  }
+  const layered = throttle(options)(next)
+  const send = (url: string, rest: Partial<HttpRequest> = {}) => layered({ method: 'GET', url, ...rest })
+  const body = (index: number): PassThrough => bodies[index] ?? new PassThrough()
+  return { send, reached, body }
+}
+
+it('lets so many to a host, and the next in order of arrival as soon as a body ended', async () => {
+  const { send, reached, body } = stage({ requestsPerHost: 2 })
+  for (const path of ['1', '2', '3', '4']) send(`https://a.test/${path}`).then(({ body }) => body.resume())
+  await settled()
+  expect(reached).toEqual(['https://a.test/1', 'https://a.test/2'])
+  body(1).end()
+  await vi.waitFor(() => expect(reached).toHaveLength(3))
+  body(0).end()
+  await vi.waitFor(() => expect(reached.slice(2)).toEqual(['https://a.test/3', 'https://a.test/4']))
+})
+
+it('counts each host for itself, ports included', async () => {
+  const { send, reached } = stage({ requestsPerHost: 1 })
+  for (const host of ['a.test', 'a.test:444', 'b.test', 'a.test']) send(`https://${host}/`)
+  await settled()
+  expect(reached).toEqual(['https://a.test/', 'https://a.test:444/', 'https://b.test/'])
+})
+
+it.each<[string, (response: HttpResponse) => unknown]>([
+  ['is destroyed', ({ body }) => body.destroy()],
+  ['breaks', ({ body }) => body.on('error', () => {}).destroy(new Error('broke'))],
+  [
+    'is discarded',
+    response => {
+      if (response.body instanceof PassThrough) response.body.end('x')
+      return discard(response)
+    },
+  ],
+])('gives the place back when a body %s', async (_, end) => {
+  const { send, reached } = stage({ requestsPerHost: 1 })
+  const first = await send('https://a.test/1')
+  send('https://a.test/2')
+  await settled()
+  expect(reached).toHaveLength(1)
+  await end(first)
+  await vi.waitFor(() => expect(reached).toHaveLength(2))
+})
+
+it('gives the place back when a request fails', async () => {
+  let count = 0
+  const send = throttle({ requestsPerHost: 1 })(async () => {
+    count++
+    throw new Error('broke')
+  })
+  for (let turn = 0; turn < 3; turn++)
+    await expect(send({ method: 'GET', url: 'https://a.test/' })).rejects.toThrow('broke')
+  expect(count).toBe(3)
+})
+
+it('gives a place back once, however a body ends', async () => {
+  const { send, reached, body } = stage({ requestsPerHost: 1 })
+  const first = await send('https://a.test/1')
+  first.body.resume()
+  body(0).end()
+  await settled()
+  first.body.destroy()
+  await settled()
+  for (const path of ['2', '3']) send(`https://a.test/${path}`)
+  await settled()
+  expect(reached).toHaveLength(2)
+})
+
+it('lets an aborted request leave the queue, and the next move up', async () => {
+  const { send, reached, body } = stage({ requestsPerHost: 1 })
+  const abort = new AbortController()
+  const reason = new Error('enough')
+  ;(await send('https://a.test/1')).body.resume()
+  const second = send('https://a.test/2', { signal: abort.signal })
+  send('https://a.test/3')
+  abort.abort(reason)
+  await expect(second).rejects.toBe(reason)
+  body(0).end()
+  await vi.waitFor(() => expect(reached).toEqual(['https://a.test/1', 'https://a.test/3']))
+})
+
+it('keeps uploads apart, so that a copy within one host does not wait for itself', async () => {
+  const { send, reached } = stage({ requestsPerHost: 1 })
+  await send('https://a.test/source')
+  await send('https://a.test/target', { method: 'PUT', body: bodyOf('x') })
+  expect(reached).toHaveLength(2)
+})
+
+it('does not lock up behind an answer that nobody reads', async () => {
+  const { send, reached } = stage({ requestsPerHost: 1, patience: 20 })
+  await send('https://a.test/forgotten')
+  await send('https://a.test/next')
+  expect(reached).toHaveLength(2)
+})
+
+it('but waits for one that is being read, however long it takes', async () => {
+  const { send, reached, body } = stage({ requestsPerHost: 1, patience: 20 })
+  const first = await send('https://a.test/slow')
+  first.body.resume()
+  body(0).write('x')
+  send('https://a.test/next')
+  await new Promise(resolve => setTimeout(resolve, 80))
+  expect(reached).toHaveLength(1)
+})
