@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import type { Descriptor } from '../../src/model/descriptor.ts'
+import { digestOf } from '../../src/model/digest.ts'
+import { memoryStore } from '../../src/store/memory.ts'
+import { readManifest, readVerified, verifying } from '../../src/store/read.ts'
+import type { Source } from '../../src/store/store.ts'
+import { makeImage, makeIndex, openBytes, randomBlob, seed } from '../helpers/images.ts'
+import { expectCode } from './contract.ts'
+
+const { descriptor, bytes } = randomBlob(1000)
+
+/** A source that answers each fetch with these chunks, and counts what was taken of them. */
+function lying(chunks: Iterable<Uint8Array>): Source & { taken: () => number } {
+  let taken = 0
+  function* counted() {
+    for (const chunk of chunks) {
+      taken += chunk.length
+      yield chunk
+    }
+  }
+  return Object.assign(memoryStore('lying'), {
+    fetch: async () => Readable.from(counted(), { objectMode: false, highWaterMark: 1 }),
+    taken: () => taken,
+  })
+}
+
+function* endless(size: number): Generator<Uint8Array> {
+  for (let chunks = 0; chunks < 100_000; chunks += 1) yield Buffer.alloc(size)
+}
+
+describe('readVerified', () => {
+  it('gives the bytes that the descriptor promises', async () => {
+    expect(await readVerified(lying([bytes.subarray(0, 400), bytes.subarray(400)]), descriptor)).toEqual(bytes)
+  })
+
+  const flipped = Buffer.from(bytes)
+  flipped[500] = (flipped[500] ?? 0) ^ 1
+  it.each<[string, Descriptor, Uint8Array, string]>([
+    ['a flipped bit', descriptor, flipped, digestOf(flipped)],
+    ['a byte less', descriptor, bytes.subarray(1), 'expected 1000 bytes, got 999'],
+    ['a byte more', descriptor, Buffer.concat([bytes, bytes]), 'expected 1000 bytes, got more'],
+  ])('T11: refuses %s, naming the digest, what was expected and what came', async (_name, target, served, words) => {
+    const read = readVerified(lying([served]), target)
+    await expectCode(read, 'CONTENT_MISMATCH')
+    await expect(read).rejects.toThrow(words)
+    await expect(read).rejects.toThrow(target.digest)
+  })
+
+  it('T12: takes no more than a chunk beyond the size from a source without end', async () => {
+    const source = lying(endless(1024))
+    await expectCode(readVerified(source, descriptor), 'CONTENT_MISMATCH')
+    expect(source.taken()).toBeLessThan(64 * 1024)
+  })
+
+  it.each([4 * 1024 * 1024 + 1, Number.MAX_SAFE_INTEGER])(
+    'T12: asks for nothing when %d bytes are claimed',
+    async size => {
+      const source = lying(endless(1024))
+      await expectCode(readVerified(source, { ...descriptor, size }), 'CONTENT_INVALID')
+      expect(source.taken()).toBe(0)
+    },
+  )
+
+  it('T12: holds no memory for what is only claimed', async () => {
+    const size = 2 ** 50
+    await expectCode(readVerified(lying([bytes]), { ...descriptor, size }, { cap: size }), 'CONTENT_MISMATCH')
+  })
+
+  it('uses data that verifies, and fetches when it does not', async () => {
+    const data = bytes.toString('base64')
+    const source = lying([bytes])
+    expect(await readVerified(source, { ...descriptor, data })).toEqual(bytes)
+    expect(source.taken()).toBe(0)
+    for (const lie of ['', 'e30=', data.replace(/^./, first => (first === 'A' ? 'B' : 'A')), '!!']) {
+      expect(await readVerified(lying([bytes]), { ...descriptor, data: lie })).toEqual(bytes)
+    }
+  })
+
+  it('stops when it is aborted, and destroys the stream', async () => {
+    const stop = new AbortController()
+    const silent = new Readable({ read: () => setImmediate(() => stop.abort()) })
+    const source: Source = Object.assign(memoryStore(), { fetch: async () => silent })
+    await expect(readVerified(source, descriptor, { signal: stop.signal })).rejects.toThrow()
+    expect(silent.destroyed).toBe(true)
+  })
+
+  it('T11: refuses a digest that cannot be computed, before it opens anything', async () => {
+    const source = lying([bytes])
+    await expectCode(readVerified(source, { ...descriptor, digest: 'blake9:00ff' }), 'CONTENT_INVALID')
+    expect(source.taken()).toBe(0)
+  })
+})
+
+describe('verifying', () => {
+  it('passes good bytes on, and none beyond the size', async () => {
+    expect(await buffer((await openBytes(bytes)()).pipe(verifying(descriptor)))).toEqual(bytes)
+    const passed: Buffer[] = []
+    const stream = Readable.from([bytes, bytes], { objectMode: false }).pipe(verifying(descriptor))
+    stream.on('data', chunk => passed.push(chunk))
+    await expect(new Promise((_, fail) => stream.on('error', fail))).rejects.toThrow('got more')
+    expect(Buffer.concat(passed)).toEqual(bytes)
+  })
+})
+
+describe('readManifest', () => {
+  it('parses what it verified', async () => {
+    const store = memoryStore()
+    const [image, index] = [makeImage({ layers: 3 }), makeIndex({ platforms: ['linux/amd64', 'linux/arm64'] })]
+    await seed(store, image)
+    await seed(store, index)
+    expect(await readManifest(store, image.root)).toMatchObject({ kind: 'image', layers: { length: 3 } })
+    expect(await readManifest(store, index.root)).toMatchObject({ kind: 'index', manifests: { length: 2 } })
+  })
+})
