@@ -1,0 +1,95 @@
+// Makes a clone ready to run: installs what is missing, builds what is stale. Says one line for each on stderr; silent and
+// quick when there is nothing to do. Several may run at the same time.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stampOf } from './stamp.js'
+
+const root = join(import.meta.dirname, '..')
+const lock = join(tmpdir(), `regctl-ready-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`)
+const staleAfter = 10 * 60_000
+
+if (!(await isReady())) await alone(makeReady)
+
+async function isReady() {
+  return isInstalled() && (await isBuilt())
+}
+
+async function makeReady() {
+  if (!isInstalled()) {
+    run('installing dependencies', 'npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])
+  }
+  if (!(await isBuilt())) run('building', process.execPath, ['scripts/build.js'])
+}
+
+/** Whether everything in the lock file that is not optional is there in its version. */
+function isInstalled() {
+  const wanted = packagesIn('package-lock.json')
+  const present = packagesIn('node_modules/.package-lock.json')
+  return Object.entries(wanted).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === '' || optional || devOptional || present[path]?.version === version,
+  )
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>}
+ */
+function packagesIn(file) {
+  const text = read(file)
+  return text === '' ? {} : JSON.parse(text).packages
+}
+
+async function isBuilt() {
+  return read('dist/.stamp') === (await stampOf(root))
+}
+
+/** @param {string} file */
+function read(file) {
+  try {
+    return readFileSync(join(root, file), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(what, command, args) {
+  process.stderr.write(`regctl: ${what} …\n`)
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  })
+  if (status === 0) return
+  process.stderr.write(`regctl: ${what} failed${error ? `: ${error.message}` : ''}\n`)
+  throw process.exit(status ?? 1)
+}
+
+/**
+ * A folder is the lock: making one succeeds for one process only.
+ * @param {() => Promise<void>} work
+ */
+async function alone(work) {
+  while (!take()) await sleep(200)
+  process.on('exit', () => rmdirSync(lock))
+  await work()
+}
+
+function take() {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch {
+    if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > staleAfter) rmdirSync(lock)
+    return false
+  }
+}

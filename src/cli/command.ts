@@ -1,0 +1,165 @@
+import { homedir } from 'node:os'
+import { Command } from '@oclif/core/command'
+import type { InferredArgs, InferredFlags } from '@oclif/core/interfaces'
+import type { Client } from '../client.ts'
+import type { Config } from '../config/config.ts'
+import type { Exchange } from '../http/trace.ts'
+import type { Notify } from '../model/notice.ts'
+import { escapeJson, escapeText } from '../output/escape.ts'
+import { createProgress, type Progress, type ProgressMode } from '../output/progress.ts'
+import { paint, type Style, styleFor } from '../output/style.ts'
+import { formatBytes, formatDuration } from '../output/units.ts'
+import { errorJson, errorText, toRegctlError } from './errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import { configFlags, type GlobalFlags, globalFlags } from './flags.ts'
+import { wordsOf } from './manifest.ts'
+import { listenForSignals } from './signals.ts'
+
+export type ArgsOf<C extends typeof Command> = InferredArgs<C['args']>
+export type FlagsOf<C extends typeof Command> = InferredFlags<typeof globalFlags & C['flags']>
+
+/**
+ * What every command is: it parses, gives the subclass a client, a signal and a voice, prints the result for a person
+ * or as JSON, and turns every error into a sentence and an exit code. oclif's own `this.config` is about the program;
+ * what the user configured is {@link settings}.
+ */
+export abstract class RegctlCommand<C extends typeof Command, Result> extends Command {
+  static override baseFlags = globalFlags
+
+  /** How stdout looks: what a view needs. */
+  protected readonly style: Style = styleFor(process.stdout, process.env)
+  private readonly errorStyle: Style = styleFor(process.stderr, process.env)
+  private readonly interruption = listenForSignals(process)
+  private readonly said = new Set<string>()
+  private options: GlobalFlags & { jobs?: number | undefined } = { json: false, quiet: false, verbose: false }
+  private connection: Promise<Client> | undefined
+  private progress: Progress | undefined
+
+  /** Does the work; what comes back is printed. Nothing (undefined) prints nothing. */
+  protected abstract execute(args: ArgsOf<C>, flags: FlagsOf<C>): Promise<Result>
+
+  /** The result for a person, every foreign text escaped; '' prints nothing. Not asked for with `--json`. */
+  protected abstract view(result: Result): string | Promise<string>
+
+  /** Aborts at Ctrl-C and SIGTERM; its reason is the RegctlError to end with. */
+  protected get signal(): AbortSignal {
+    return this.interruption.signal
+  }
+
+  /** File, environment and flags, merged. @throws RegctlError CONFIG_INVALID */
+  protected async settings(): Promise<Config> {
+    const { loadConfig } = await import('../config/config.ts')
+    return loadConfig({
+      env: process.env,
+      home: process.env.HOME || homedir(),
+      platform: process.platform,
+      uid: process.getuid?.() ?? 0,
+      flags: configFlags(this.options),
+    })
+  }
+
+  /** The one client of this run, made when first asked for. */
+  protected client(): Promise<Client> {
+    this.connection ??= this.connect()
+    return this.connection
+  }
+
+  /** Says something once on stderr, unless `--quiet`. */
+  protected readonly notify: Notify = ({ message }) => {
+    if (this.options.quiet || this.said.has(message)) return
+    this.said.add(message)
+    this.complain(`${paint('warning:', 'yellow', this.errorStyle)} ${escapeText(message)}`)
+  }
+
+  /** Prints a line at once, for results that are a stream; the caller has escaped it. With `--json` it does nothing. */
+  protected line(text: string): void {
+    if (!this.options.json) process.stdout.write(`${text}\n`)
+  }
+
+  /** Shows a copy's events on stderr until the command ends. */
+  protected startProgress(mode: ProgressMode): Progress {
+    this.progress = createProgress({
+      mode: this.options.quiet && mode === 'auto' ? 'none' : mode,
+      stream: process.stderr,
+      style: this.errorStyle,
+    })
+    return this.progress
+  }
+
+  /** oclif would show the whole command line to who sets DEBUG, passwords included (T16). */
+  protected override async init(): Promise<void> {}
+
+  override async run(): Promise<void> {
+    this.options = { ...this.options, json: asksJson(this.argv) }
+    const { args, flags } = await this.parse({
+      args: this.ctor.args,
+      flags: this.ctor.flags,
+      baseFlags: globalFlags,
+      strict: this.ctor.strict,
+    })
+    this.options = flags
+    const result = await this.execute(args as ArgsOf<C>, flags as FlagsOf<C>)
+    this.progress?.stop()
+    const text = this.options.json ? this.json(result) : await this.view(result)
+    if (text !== '') process.stdout.write(`${text}\n`)
+  }
+
+  protected override async catch(thrown: unknown): Promise<void> {
+    this.progress?.stop()
+    const aborted = this.signal.aborted ? this.signal.reason : thrown
+    const known = { ...globalFlags, ...this.ctor.flags }
+    const error = toRegctlError(aborted, {
+      command: `regctl ${wordsOf(this.ctor.id)}`,
+      flags: Object.keys(known).map(name => `--${name}`),
+    })
+    if (this.options.json) process.stdout.write(`${errorJson(error)}\n`)
+    if (!this.options.json || process.env.DEBUG) {
+      this.complain(errorText(error, { style: this.errorStyle, debug: Boolean(process.env.DEBUG) }))
+    }
+    process.exitCode = exitCodes[error.code]
+  }
+
+  protected override async finally(): Promise<void> {
+    this.progress?.stop()
+    this.interruption.dispose()
+    const client = await this.connection?.catch(() => undefined)
+    client?.close()
+  }
+
+  private json(result: Result): string {
+    return result === undefined ? '' : escapeJson(result)
+  }
+
+  private async connect(): Promise<Client> {
+    const [{ createClient }, config] = await Promise.all([import('../client.ts'), this.settings()])
+    return createClient({
+      config,
+      userAgent: `regctl-js/${this.config.version}`,
+      notify: this.notify,
+      onWait: ({ host, seconds, reason }) => this.wait(seconds, reason.includes(host) ? reason : `${host}: ${reason}`),
+      ...(this.options.verbose ? { onExchange: exchange => this.complain(exchangeLine(exchange)) } : {}),
+    })
+  }
+
+  private wait(seconds: number, reason: string): void {
+    if (this.progress) this.progress.onEvent({ type: 'waiting', seconds, reason })
+    else this.notify({ code: 'WAITING', message: `waiting ${formatDuration(seconds)}: ${reason}` })
+  }
+
+  private complain(text: string): void {
+    process.stderr.write(`${text}\n`)
+  }
+}
+
+/** `GET https://registry.example/v2/ 401 12 ms 1.2 KiB`; the address is redacted already (T15). */
+export function exchangeLine({ method, url, status, error, milliseconds, bytes }: Exchange): string {
+  const parts = [method, url, status ?? error ?? '', `${Math.round(milliseconds)} ms`]
+  if (bytes !== undefined) parts.push(formatBytes(bytes))
+  return escapeText(parts.join(' '))
+}
+
+/** Known before parsing, so that a parse error can answer in JSON too. */
+function asksJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+}

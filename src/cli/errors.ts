@@ -1,0 +1,90 @@
+import { redactText } from '../http/redact.ts'
+import { RegctlError } from '../model/errors.ts'
+import { escapeJson, escapeText } from '../output/escape.ts'
+import { paint, type Style } from '../output/style.ts'
+import { exitCodes } from './exit-codes.ts'
+import { closest } from './suggest.ts'
+
+/** Where an error arose: what the hint of a wrong flag or argument needs. */
+export interface UsageContext {
+  /** `regctl tags`. */
+  command: string
+  /** With their dashes, as typed: for "did you mean". */
+  flags: readonly string[]
+}
+
+/** Any thrown thing as a RegctlError: oclif's parse errors are USAGE, a missing file is NOT_FOUND, the unforeseen is FAILED and redacted (T15). */
+export function toRegctlError(error: unknown, context: UsageContext): RegctlError {
+  if (error instanceof RegctlError) return withoutPreamble(error)
+  if (!(error instanceof Error)) return new RegctlError('FAILED', redactText(String(error)))
+  if ('oclif' in error) return usageError(error, context)
+  const { code, path } = error as NodeJS.ErrnoException
+  const message = redactText(error.message)
+  if (code === 'ENOENT') return new RegctlError('NOT_FOUND', path ? `there is no ${path}` : message, { cause: error })
+  return new RegctlError('FAILED', message || error.name, { cause: error })
+}
+
+/** As CLI.md has it: `{"error":{"code":"NOT_FOUND","message":"…","hint":"…","exit":3}}`. */
+export function errorJson({ code, message, hint }: RegctlError): string {
+  return escapeJson({ error: { code, message, ...(hint === undefined ? {} : { hint }), exit: exitCodes[code] } })
+}
+
+/** A sentence, and a line with what to try; the stack and its causes, redacted, only for who asked for it (T14, T15). */
+export function errorText(error: RegctlError, { style, debug }: { style: Style; debug: boolean }): string {
+  const lines = [`${paint('error:', 'red', style)} ${escapeText(error.message)}`]
+  if (error.hint !== undefined) lines.push(`${paint('hint:', 'cyan', style)} ${escapeText(error.hint)}`)
+  if (debug) lines.push(...stackLines(error))
+  return lines.join('\n')
+}
+
+function stackLines(error: unknown, depth = 0): string[] {
+  if (!(error instanceof Error) || depth > 8) return []
+  const lines = redactText(error.stack ?? error.message)
+    .split('\n')
+    .map(escapeText)
+  return [depth === 0 ? '' : 'caused by:', ...lines, ...stackLines(error.cause, depth + 1)]
+}
+
+/** oclif writes its own words around an error that a flag's parser throws. */
+function withoutPreamble(error: RegctlError): RegctlError {
+  const [, flag, message] = /^Parsing (--\S+) \n\t([\s\S]*)\nSee more help with --help$/.exec(error.message) ?? []
+  if (flag === undefined || message === undefined) return error
+  return new RegctlError(error.code, `${flag}: ${message}`, { hint: error.hint, cause: error.cause })
+}
+
+interface OclifParseError extends Error {
+  /** Of NonExistentFlagsError: the flags nobody knows. */
+  flags?: string[]
+  /** Of RequiredArgsError: definitions of what is missing; of UnexpectedArgsError: the surplus. */
+  args?: ({ name: string } | string)[]
+}
+
+function usageError(error: OclifParseError, { command, flags }: UsageContext): RegctlError {
+  const help = `see ${command} --help`
+  const unknown = error.flags?.[0]
+  if (unknown !== undefined) {
+    const name = unknown.replace(/=.*$/s, '')
+    const meant = closest(name, flags)
+    return new RegctlError('USAGE', `${command} has no flag ${name}`, {
+      hint: meant ? `did you mean ${meant}? ${help}` : help,
+    })
+  }
+  const missing = error.args?.flatMap(arg => (typeof arg === 'string' ? [] : [arg.name.toUpperCase()])) ?? []
+  if (missing.length > 0) return new RegctlError('USAGE', `${command} needs ${missing.join(' and ')}`, { hint: help })
+  const surplus = error.args?.filter(arg => typeof arg === 'string') ?? []
+  if (surplus.length > 0) {
+    return new RegctlError('USAGE', `${command} does not take ${surplus.join(' ')}`, { hint: help })
+  }
+  return new RegctlError('USAGE', oneSentence(error.message), { hint: help })
+}
+
+/** Without colours, tabs and the advice that the hint gives already. */
+function oneSentence(message: string): string {
+  return message
+    .replace(/\u001b\[[\d;]*m/g, '')
+    .replace(/\n?See more help with --help/, '')
+    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/\s*\n\s*/g, '; ')
+    .trim()
+}

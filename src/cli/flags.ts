@@ -1,0 +1,73 @@
+import * as Flags from '@oclif/core/flags'
+import type { ConfigFlags } from '../config/config.ts'
+import { progressModes } from '../output/progress.ts'
+
+const global = { helpGroup: 'GLOBAL' }
+const connection = { helpGroup: 'CONNECTION' }
+/** Repeatable, one value a time: `--filter a --filter b PLACE`. */
+const repeatable = { multiple: true, multipleNonGreedy: true } as const
+
+/** What every command takes. */
+export const globalFlags = {
+  json: Flags.boolean({ ...global, summary: 'print one JSON document' }),
+  quiet: Flags.boolean({ ...global, char: 'q', summary: 'no warnings and no progress' }),
+  verbose: Flags.boolean({ ...global, char: 'v', summary: 'one line per HTTP request on stderr' }),
+  'plain-http': Flags.string({
+    ...connection,
+    ...repeatable,
+    helpValue: 'HOST',
+    summary: 'use HTTP without TLS for this registry (repeatable)',
+  }),
+  insecure: Flags.string({
+    ...connection,
+    ...repeatable,
+    helpValue: 'HOST',
+    summary: 'do not verify the certificate of this registry (repeatable)',
+  }),
+  'ca-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'trust these certificates too (PEM)' }),
+  'cert-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'client certificate (PEM)' }),
+  'key-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'key of the client certificate (PEM)' }),
+  authfile: Flags.string({ ...connection, helpValue: 'FILE', summary: 'read credentials from this config.json' }),
+}
+
+/** For long work. */
+export const progressFlag = Flags.option({
+  options: progressModes,
+  default: 'auto' as const,
+  helpValue: progressModes.join('|'),
+  summary: 'how to show progress on stderr',
+})
+
+/** `--jobs N`: how many transfers at once. */
+export const jobsFlag = Flags.integer({ min: 1, max: 64, helpValue: 'N', summary: 'transfers at once' })
+
+/** `--limit N`: list that many at most. */
+export const limitFlag = Flags.integer({ min: 1, helpValue: 'N', summary: 'list that many at most' })
+
+/** A text flag that may be given again and again. */
+export const repeatableText = Flags.custom<string[]>({ multiple: true, multipleNonGreedy: true })
+
+/** What the shared flags say, as `config/` takes it. */
+export function configFlags(flags: GlobalFlags & { jobs?: number | undefined }): ConfigFlags {
+  return {
+    plainHttp: flags['plain-http'],
+    insecure: flags.insecure,
+    caFile: flags['ca-file'],
+    certFile: flags['cert-file'],
+    keyFile: flags['key-file'],
+    authFile: flags.authfile,
+    jobs: flags.jobs,
+  }
+}
+
+export interface GlobalFlags {
+  json: boolean
+  quiet: boolean
+  verbose: boolean
+  'plain-http'?: string[] | undefined
+  insecure?: string[] | undefined
+  'ca-file'?: string | undefined
+  'cert-file'?: string | undefined
+  'key-file'?: string | undefined
+  authfile?: string | undefined
+}

@@ -1,0 +1,88 @@
+import { idOf, type Manifest, type ManifestCommand, type ManifestFlag, wordsOf } from './manifest.ts'
+import { closest } from './suggest.ts'
+
+/** What a command line asks for. */
+export type Request =
+  | { kind: 'run'; command: ManifestCommand; argv: string[] }
+  | { kind: 'help'; command: ManifestCommand }
+  /** '' is the whole program. */
+  | { kind: 'topic-help'; topic: string }
+  | { kind: 'unknown'; words: string; meant?: string }
+
+const mostWords = 3
+
+/**
+ * Finds the command at the head of a command line: `--json tag ls IMAGE`, `help tags`, `tags --help`. Shared flags may
+ * stand before the command; aliases are followed; the longest name wins.
+ */
+export function resolveRequest(manifest: Manifest, argv: readonly string[]): Request {
+  const { flags, rest } = splitLeadingFlags(manifest, argv)
+  const asksHelp = rest[0] === 'help' || wantsHelp(argv)
+  const words = rest[0] === 'help' ? rest.slice(1) : rest
+  const found = findCommand(manifest, words)
+  if (found) {
+    if (asksHelp) return { kind: 'help', command: found.command }
+    return { kind: 'run', command: found.command, argv: [...flags, ...words.slice(found.taken)] }
+  }
+  const first = words.find(word => !word.startsWith('-'))
+  if (first === undefined && (asksHelp || argv.length === 0)) return { kind: 'topic-help', topic: '' }
+  if (first !== undefined && isTopic(manifest, first) && words.filter(word => !word.startsWith('-')).length === 1) {
+    return { kind: 'topic-help', topic: first }
+  }
+  return unknown(manifest, words)
+}
+
+/** `--help` or `-h` before a `--`. */
+function wantsHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  const ours = end === -1 ? argv : argv.slice(0, end)
+  return ours.includes('--help') || ours.includes('-h')
+}
+
+function splitLeadingFlags(manifest: Manifest, argv: readonly string[]): { flags: string[]; rest: string[] } {
+  const known = sharedFlags(manifest)
+  let at = 0
+  while (at < argv.length) {
+    const flag = known.get(argv[at]?.replace(/=.*$/s, '') ?? '')
+    if (!flag) break
+    at += flag.type === 'option' && !argv[at]?.includes('=') ? 2 : 1
+  }
+  return { flags: argv.slice(0, at), rest: argv.slice(at) }
+}
+
+/** Those in a help group: every command has them. */
+function sharedFlags({ commands }: Manifest): Map<string, ManifestFlag> {
+  const flags = Object.values(Object.values(commands)[0]?.flags ?? {}).filter(flag => flag.helpGroup)
+  return new Map(flags.flatMap(flag => [[`--${flag.name}`, flag] as const, [`-${flag.char ?? '-'}`, flag] as const]))
+}
+
+function findCommand(manifest: Manifest, words: readonly string[]) {
+  const byAlias = aliasesOf(manifest)
+  for (let taken = Math.min(mostWords, words.length); taken > 0; taken -= 1) {
+    const id = idOf(words.slice(0, taken).join(' '))
+    const command = (Object.hasOwn(manifest.commands, id) ? manifest.commands[id] : undefined) ?? byAlias.get(id)
+    if (command) return { command, taken }
+  }
+  return undefined
+}
+
+function aliasesOf({ commands }: Manifest): Map<string, ManifestCommand> {
+  return new Map(
+    Object.values(commands).flatMap(command =>
+      [...command.aliases, ...command.hiddenAliases].map(alias => [idOf(alias), command] as const),
+    ),
+  )
+}
+
+function isTopic({ commands }: Manifest, word: string): boolean {
+  return Object.keys(commands).some(id => id.startsWith(`${word}:`))
+}
+
+function unknown(manifest: Manifest, words: readonly string[]): Request {
+  const typed = words.filter(word => !word.startsWith('-'))
+  const flag = words[0]
+  if (typed.length === 0) return { kind: 'unknown', words: flag ?? '' }
+  const names = Object.keys(manifest.commands).map(wordsOf)
+  const meant = closest(typed.slice(0, 2).join(' '), names) ?? closest(typed[0] ?? '', names)
+  return { kind: 'unknown', words: typed[0] ?? '', ...(meant ? { meant } : {}) }
+}
