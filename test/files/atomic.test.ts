@@ -1,8 +1,8 @@
-import { chmod, lstat, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { writeAtomic } from '../../src/files/atomic.ts'
+import { isTemporary, removeLeftovers, temporaryBeside, writeAtomic } from '../../src/files/atomic.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -32,5 +32,32 @@ describe('writeAtomic', () => {
     await writeAtomic(join(dir, 'link'), 'new')
     expect((await lstat(join(dir, 'link'))).isSymbolicLink()).toBe(true)
     expect(await readFile(join(dir, 'real'), 'utf8')).toBe('new')
+  })
+
+  it('leaves the old file and nothing else when it fails', async () => {
+    await mkdir(join(dir, 'folder'))
+    await expect(writeAtomic(join(dir, 'folder'), 'new')).rejects.toThrow()
+    expect(await readdir(dir)).toEqual(['folder'])
+  })
+
+  it('gives two writers at once two temporary files: one of them wins, whole', async () => {
+    const texts = Array.from({ length: 20 }, (_, at) => `${at}`.repeat(50_000))
+    await Promise.all(texts.map(text => writeAtomic(join(dir, 'f'), text)))
+    expect(texts).toContain(await readFile(join(dir, 'f'), 'utf8'))
+    expect(await readdir(dir)).toEqual(['f'])
+  })
+})
+
+describe('removeLeftovers', () => {
+  it('removes old temporary files, no young ones, no others', async () => {
+    const [old, young] = [temporaryBeside(join(dir, 'a')), temporaryBeside(join(dir, 'a'))]
+    expect([dirname(old), isTemporary(basename(old))]).toEqual([dir, true])
+    const other = join(dir, 'a.json')
+    for (const path of [old, young, other]) await writeFile(path, 'x')
+    for (const path of [old, other]) await utimes(path, 1, 1)
+    await symlink(other, `${old.slice(0, -11)}-link.regctl-tmp`)
+    await removeLeftovers(dir)
+    expect(await readdir(dir)).not.toContain(basename(old))
+    expect(await readdir(dir)).toEqual(expect.arrayContaining([basename(young), 'a.json']))
   })
 })
