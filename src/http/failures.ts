@@ -8,7 +8,8 @@ const unknownIssuer: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'CERT_UNTRUSTED',
 ])
-const plainHttp: ReadonlySet<string> = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
+/** OpenSSL's words for an answer that is no TLS record; Node 20 reports them as EPROTO. */
+const plainHttp = /wrong.version.number|packet.length.too.long/i
 const otherTls = /^(?:ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|EPROTO$|INVALID_CA$|HOSTNAME_MISMATCH$)/
 
 const connection: Readonly<Record<string, (host: string) => [sentence: string, hint: string]>> = {
@@ -38,7 +39,7 @@ export function failureOf(error: unknown, host: string, proxyHost?: string): Reg
   if (own instanceof RegctlError) return own
   const cause = innermost(error)
   const code = codeOf(cause)
-  const tls = tlsFailure(code, host)
+  const tls = tlsFailure(cause, host)
   if (tls) return new RegctlError('TLS_FAILED', tls[0], { hint: tls[1], cause })
   const way = proxyHost === undefined ? host : `${host} (through the proxy ${proxyHost})`
   const known = Object.hasOwn(connection, code) ? connection[code]?.(way) : undefined
@@ -49,7 +50,8 @@ export function failureOf(error: unknown, host: string, proxyHost?: string): Reg
   return new RegctlError('UNREACHABLE', `the connection to ${way} failed${word}`, { hint: 'try again', cause })
 }
 
-function tlsFailure(code: string, host: string): [sentence: string, hint: string] | undefined {
+function tlsFailure(cause: unknown, host: string): [sentence: string, hint: string] | undefined {
+  const code = codeOf(cause)
   if (unknownIssuer.has(code)) {
     return [
       `the certificate of ${host} is signed by nobody this machine trusts`,
@@ -66,7 +68,7 @@ function tlsFailure(code: string, host: string): [sentence: string, hint: string
       `use the name in the certificate, or skip the check with --insecure ${host}`,
     ]
   }
-  if (plainHttp.has(code))
+  if (otherTls.test(code) && plainHttp.test(`${code} ${cause}`))
     return [`${host} speaks plain HTTP where HTTPS was due`, `allow that with --plain-http ${host}`]
   if (code.endsWith('_CERTIFICATE_REQUIRED'))
     return [`${host} asks for a client certificate`, 'give one with --cert-file and --key-file']
