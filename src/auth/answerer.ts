@@ -12,6 +12,8 @@ export type AnswererOptions = BearerOptions
 export interface Question {
   request: HttpRequest
   challenges: readonly Challenge[]
+  /** Who challenges is at an internal address. */
+  nearby: boolean
   /** The Authorization that was refused. */
   sent: string | undefined
   credential: Credential | undefined
@@ -65,7 +67,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   async function answer(question: Question): Promise<string | undefined> {
     const { request, challenges, sent, credential, before } = question
     const challenge = challenges.find(isBearer)
-    const scheme = challenge ? schemeOf(challenge) : rememberedFor(question)
+    const scheme = challenge ? schemeOf(challenge, question) : rememberedFor(question)
     if (credential?.kind === 'registry') {
       tokens.learn(origin, repository, scheme ?? { kind: 'basic' })
       return unlessSent(bearerHeader(credential.token), sent)
@@ -114,9 +116,9 @@ function wantsMore(challenge: Challenge | undefined, { before, request }: Questi
   return !coversScopes(mergeScopes(asked, request.scopes ?? []), scopes)
 }
 
-function schemeOf({ parameters }: Challenge): BearerScheme | undefined {
+function schemeOf({ parameters }: Challenge, { nearby }: Question): BearerScheme | undefined {
   const realm = parameters.get('realm')
-  return realm ? { kind: 'bearer', realm, service: parameters.get('service') } : undefined
+  return realm ? { kind: 'bearer', realm, service: parameters.get('service'), nearby } : undefined
 }
 
 function unlessSent(header: string | undefined, sent: string | undefined): string | undefined {

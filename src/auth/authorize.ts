@@ -7,6 +7,7 @@ import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import { type Answerer, type AnswererOptions, createAnswerer, isRead } from './answerer.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
+import { isNearby } from './realm.ts'
 
 export { createTokenCache, type TokenCache } from './token-cache.ts'
 
@@ -81,7 +82,7 @@ async function argue(dispute: Dispute, refusal: Refusal, credential: Credential 
   let { response, challenges, sent } = refusal
   let before: Challenge[] = []
   for (let round = 0; round < 2; round++) {
-    const header = await answerer.answer({ request, challenges, sent, credential, before })
+    const header = await answerer.answer({ request, challenges, sent, credential, before, nearby: isNearby(response) })
     if (header === undefined) return response
     response = await next(withAuthorization(request, header))
     if (!wantsAuthorization(response, request)) return response

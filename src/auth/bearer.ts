@@ -63,14 +63,10 @@ export function createBearer(options: BearerOptions, lookUp: LookUp): (asked: Be
   }
 
   function obtain({ scheme, request, credential }: BearerRequest, scopes: readonly string[]): Promise<string> {
-    const { service } = scheme
-    const realm = checkRealm({
-      realm: scheme.realm,
-      registryUrl: request.url,
-      hasSecret: credential !== undefined,
-      trusted,
-    })
-    const publicOnly = isStrangersRealm(realm, request.url, trusted)
+    const { service, nearby } = scheme
+    const registryUrl = request.url
+    const realm = checkRealm({ realm: scheme.realm, registryUrl, hasSecret: credential !== undefined, trusted })
+    const publicOnly = isStrangersRealm(realm, { registryUrl, trusted, nearby })
     return tokens.obtain(
       { owner: { origin, realm, service, identity: identityOf(credential) }, scopes, now: now() },
       (all, signal) =>

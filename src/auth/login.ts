@@ -5,7 +5,7 @@ import type { HttpResponse, Send } from '../http/http.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseChallenges } from './challenge.ts'
 import { basicHeader, bearerHeader, secretsOf } from './credential.ts'
-import { checkRealm, isStrangersRealm } from './realm.ts'
+import { checkRealm, isNearby, isStrangersRealm } from './realm.ts'
 import { scopesIn } from './scopes.ts'
 import { serverText } from './server-text.ts'
 import { fetchToken, type Token, type TokenRequest } from './token.ts'
@@ -93,7 +93,7 @@ async function showToken(
     service: parameters.get('service'),
     scopes: scopesIn(parameters.get('scope')),
     credential,
-    publicOnly: isStrangersRealm(realm, registryUrl, trusted),
+    publicOnly: isStrangersRealm(realm, { registryUrl, trusted, nearby: isNearby(challenged) }),
     signal,
   })
   await show(bearerHeader(token.value), challenged, options)

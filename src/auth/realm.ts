@@ -1,4 +1,5 @@
-import { isPrivateHost } from '../http/addresses.ts'
+import { isPrivateHost, isPublicAddress } from '../http/addresses.ts'
+import type { WireResponse } from '../http/redirect.ts'
 import { RegctlError } from '../model/errors.ts'
 
 export interface RealmCheck {
@@ -44,10 +45,21 @@ export function checkRealm(check: RealmCheck): string {
   return realm.href
 }
 
-/** Whether the address came from a stranger, so that its name must not lead to an internal address either (DNS rebinding, T2). */
-export function isStrangersRealm(realm: string, registryUrl: string, trusted: readonly string[]): boolean {
+/**
+ * Whether the address came from a stranger, so that its name must not lead to an internal address either (DNS rebinding, T2).
+ * A registry that is itself at an internal address, `nearby`, names its neighbours.
+ */
+export function isStrangersRealm(
+  realm: string,
+  { registryUrl, trusted, nearby }: { registryUrl: string; trusted: readonly string[]; nearby: boolean },
+): boolean {
   const [at, registry] = [new URL(realm), new URL(registryUrl)]
-  return !vouchedFor(at, registry, trusted) && !isPrivateHost(registry.hostname)
+  return !vouchedFor(at, registry, trusted) && !nearby && !isPrivateHost(registry.hostname)
+}
+
+/** Whether the answer came over a connection to an internal address; false behind a proxy, where that is not known. */
+export function isNearby({ remoteAddress }: WireResponse): boolean {
+  return remoteAddress !== undefined && !isPublicAddress(remoteAddress)
 }
 
 const askAdministrator = 'ask whoever runs the registry to correct its token realm'

@@ -14,6 +14,8 @@ export interface BearerScheme {
   /** As the challenge had it. */
   realm: string
   service: string | undefined
+  /** The registry that named it is at an internal address. */
+  nearby: boolean
 }
 
 /** What makes two tokens the same kind of token, beside their scopes (PROTOCOL 2.1). */

@@ -516,6 +516,15 @@ describe('strangers', () => {
     expect(net.at('https://auth.test')).toMatchObject([{ publicOnly: true, authorization: undefined }])
   })
 
+  it('T2: a registry inside a company may have its token server there, now and for the next request', async () => {
+    const header = 'Bearer realm="https://auth.test/token"'
+    const host: Host = request => (tokenOf(request) ? ok : { ...unauthorized(header), remoteAddress: '10.0.0.5' })
+    const { get, net } = start({ host, others: { 'https://auth.test': tokenHost({}) } })
+    await get()
+    await get({ scopes: ['repository:a/b:push'] })
+    expect(net.at('https://auth.test').map(({ publicOnly }) => publicOnly)).toEqual([false, false])
+  })
+
   it('T2: a pinned token server gets the password, wherever it is', async () => {
     const host: Host = request => (tokenOf(request) ? ok : unauthorized('Bearer realm="https://auth.test/token"'))
     const { get, net } = start({

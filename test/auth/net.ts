@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Credential, CredentialSource } from '../../src/credentials/credentials.ts'
-import type { HttpRequest, HttpResponse, Send } from '../../src/http/http.ts'
+import type { HttpRequest, Send } from '../../src/http/http.ts'
+import type { WireResponse } from '../../src/http/redirect.ts'
 
 export interface FakeAnswer {
   status?: number
@@ -8,6 +9,7 @@ export interface FakeAnswer {
   text?: string
   /** Where it came from, when redirects were followed underneath. */
   url?: string
+  remoteAddress?: string
 }
 
 /** A request as it arrived, its body read. */
@@ -29,7 +31,7 @@ export interface Net {
 /** A network of a few origins in memory, that remembers every request; an unknown origin is a failure of the test. */
 export function createNet(hosts: Readonly<Record<string, Host>>): Net {
   const arrived: Arrived[] = []
-  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+  const send = async (request: HttpRequest): Promise<WireResponse> => {
     request.signal?.throwIfAborted()
     const { origin, searchParams } = new URL(request.url)
     const text = request.body ? Buffer.concat(await (await request.body.open()).toArray()).toString() : ''
@@ -39,7 +41,8 @@ export function createNet(hosts: Readonly<Record<string, Host>>): Net {
     if (!host) throw new Error(`nobody may connect to ${origin}`)
     const answer = await host(seen)
     const body = Readable.from(answer.text ? [Buffer.from(answer.text)] : [])
-    return { status: answer.status ?? 200, headers: answer.headers ?? {}, url: answer.url ?? request.url, body }
+    const { status = 200, headers = {}, url = request.url, remoteAddress } = answer
+    return { status, headers, url, body, remoteAddress }
   }
   return { send, arrived, at: origin => arrived.filter(({ url }) => new URL(url).origin === origin) }
 }

@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { checkRealm, isStrangersRealm } from '../../src/auth/realm.ts'
+import { checkRealm, isNearby, isStrangersRealm } from '../../src/auth/realm.ts'
 
 const registryUrl = 'https://registry.test/v2/a/manifests/1'
 const check = (realm: string, more: Partial<Parameters<typeof checkRealm>[0]> = {}) =>
@@ -106,13 +107,25 @@ describe('checkRealm', () => {
 })
 
 describe('isStrangersRealm', () => {
-  it.each<[string, string, string[], boolean]>([
-    ['https://auth.test/token', registryUrl, [], true],
-    ['https://auth.test/token', registryUrl, ['auth.test'], false],
-    ['https://registry.test/token', registryUrl, [], false],
-    ['https://auth.docker.io/token', 'https://registry-1.docker.io/v2/', [], false],
-    ['http://10.0.0.6/token', 'http://10.0.0.5/v2/', [], false],
-  ])('T2: %s, named by %s, trusting %j: %s', (realm, url, trusted, expected) => {
-    expect(isStrangersRealm(realm, url, trusted)).toBe(expected)
+  it.each<[string, string, string[], boolean, boolean]>([
+    ['https://auth.test/token', registryUrl, [], false, true],
+    ['https://auth.test/token', registryUrl, [], true, false],
+    ['https://auth.test/token', registryUrl, ['auth.test'], false, false],
+    ['https://registry.test/token', registryUrl, [], false, false],
+    ['https://auth.docker.io/token', 'https://registry-1.docker.io/v2/', [], false, false],
+    ['http://10.0.0.6/token', 'http://10.0.0.5/v2/', [], false, false],
+  ])('T2: %s, named by %s, trusting %j, nearby %s: %s', (realm, url, trusted, nearby, expected) => {
+    expect(isStrangersRealm(realm, { registryUrl: url, trusted, nearby })).toBe(expected)
   })
+})
+
+it.each([
+  ['10.0.0.5', true],
+  ['::1', true],
+  ['8.8.8.8', false],
+  [undefined, false],
+])('an answer from %s is from nearby: %s', (remoteAddress, expected) => {
+  expect(isNearby({ status: 401, headers: {}, url: registryUrl, body: Readable.from([]), remoteAddress })).toBe(
+    expected,
+  )
 })

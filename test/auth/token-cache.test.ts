@@ -93,7 +93,7 @@ describe('the token cache', () => {
 
   it('knows how a repository wants to be asked, else its origin', () => {
     const cache = createTokenCache()
-    const bearer = { kind: 'bearer', realm: 'https://r.test/t', service: undefined } as const
+    const bearer = { kind: 'bearer', realm: 'https://r.test/t', service: undefined, nearby: false } as const
     cache.learn('https://r.test', 'a', bearer)
     cache.learn('https://r.test', 'b', { ...bearer, realm: '/b' })
     expect(cache.schemeFor('https://r.test', 'a')).toEqual(bearer)
@@ -103,7 +103,7 @@ describe('the token cache', () => {
 
   it('2.2i: does not take Basic for an answer where Bearer was asked for', () => {
     const cache = createTokenCache()
-    const bearer = { kind: 'bearer', realm: '/t', service: undefined } as const
+    const bearer = { kind: 'bearer', realm: '/t', service: undefined, nearby: false } as const
     cache.learn('https://r.test', 'a', { kind: 'basic' })
     cache.learn('https://r.test', 'a', bearer)
     cache.learn('https://r.test', 'a', { kind: 'basic' })
