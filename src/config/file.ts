@@ -43,7 +43,7 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     throw new RegctlError('CONFIG_INVALID', `${path}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${problem}`)
   }
   const errors: import('jsonc-parser').ParseError[] = []
-  const root = parseTree(text, errors, { allowTrailingComma: true })
+  const root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true })
   const [first] = errors
   if (first) refuse(first.offset, printParseErrorCode(first.error))
 

@@ -1,9 +1,9 @@
-import picomatch from 'picomatch'
 import compare from 'semver/functions/compare.js'
 import parse from 'semver/functions/parse.js'
 import satisfies from 'semver/functions/satisfies.js'
 import validRange from 'semver/ranges/valid.js'
 import { RegctlError } from './errors.ts'
+import { glob } from './glob.ts'
 import { isTag } from './reference.ts'
 
 /** Which of a repository's tags are wanted, and in what order. */
@@ -57,8 +57,8 @@ export function selectTags(tags: readonly string[], selection: TagSelection): st
 /** Tells tag by tag, for lists that are too long to hold: filter, exclude and semver. @throws RegctlError `USAGE` */
 export function isWanted(selection: TagSelection): (tag: string) => boolean {
   const { filter = [], exclude = [], semver } = selection
-  const included = filter.map(glob)
-  const excluded = exclude.map(glob)
+  const included = filter.map(pattern => glob(pattern, 'tags'))
+  const excluded = exclude.map(pattern => glob(pattern, 'tags'))
   const inRange = semver === undefined ? undefined : range(semver, namesSuffix(selection))
   if (included.length + excluded.length === 0 && inRange === undefined) return () => true
   // What is no tag matches nothing, and is not given to a pattern: a registry can send a name of any length (T26).
@@ -67,18 +67,6 @@ export function isWanted(selection: TagSelection): (tag: string) => boolean {
     (included.length === 0 || included.some(matches => matches(tag))) &&
     !excluded.some(matches => matches(tag)) &&
     (inRange?.(tag) ?? true)
-}
-
-function glob(pattern: string): (tag: string) => boolean {
-  try {
-    if (pattern.length > maxPatternLength) throw new Error('it is too long')
-    return picomatch(pattern, { dot: true, strictBrackets: true })
-  } catch (cause) {
-    throw new RegctlError('USAGE', `${JSON.stringify(pattern.slice(0, 100))} is not a pattern for tags`, {
-      hint: 'use * for any text, ? for one character, [a-z] for a range, {a,b} for a choice',
-      cause,
-    })
-  }
 }
 
 function range(text: string, suffixed: boolean): (tag: string) => boolean {

@@ -1,0 +1,107 @@
+import type { Catalog } from './catalog/catalog.ts'
+import { registryCatalog } from './catalog/registry.ts'
+import { type Accounts, createAccounts } from './client/accounts.ts'
+import { createTransport, type TransportOptions } from './client/transport.ts'
+import type { Config } from './config/config.ts'
+import { realmPins } from './config/pins.ts'
+import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
+import { RegctlError } from './model/errors.ts'
+import { formatLocation, type Location, parseLocation } from './model/location.ts'
+import { parseRepository, referenceOf } from './model/reference.ts'
+import { RegistryStore } from './registry/store.ts'
+import { layoutStore } from './store/layout.ts'
+import type { Place, Store } from './store/store.ts'
+
+export interface ClientOptions extends Pick<TransportOptions, 'notify' | 'onExchange' | 'onWait'> {
+  config: Config
+  /** Sent with every request; the Hub refuses an empty one. */
+  userAgent?: string
+}
+
+export interface OpenOptions {
+  /** It will be written to: a token for that is asked for from the start, and a layout's tag defaults to `latest`. */
+  write?: boolean
+}
+
+/** Opens what a person types: an image, `oci:DIR:TAG`. @throws RegctlError REFERENCE_INVALID */
+export type Opener = (text: string, options?: OpenOptions) => Promise<Place<Store>>
+
+/** Everything a program does with registries begins here. */
+export interface Client {
+  open: Opener
+  /** Opens all of a repository (`nginx`, `oci:DIR`), for its tags. @throws RegctlError REFERENCE_INVALID when a tag is named */
+  openRepository(text: string): Promise<Store>
+  catalog(registry: string): Promise<Catalog>
+  accounts: Accounts
+  /** Lets go of idle connections. */
+  close(): void
+}
+
+/** Joins configuration, credentials, transport and stores; nothing is read or sent before it is needed. */
+export function createClient({ config, userAgent = 'regctl-js', ...options }: ClientOptions): Client {
+  const notify = options.notify ?? (() => {})
+  const credentials = createCredentials(credentialSetup(config), notify)
+  const pins = realmPins(config.paths.state)
+  const transport = createTransport({ ...options, config, credentials, pins, userAgent })
+  const open: Opener = async (text, { write = false } = {}) => {
+    const location = parseLocation(text)
+    if (location.scheme !== 'registry') return openLocal(location, write)
+    const { reference } = location
+    if (reference.tag !== undefined && reference.digest !== undefined) {
+      notify({ code: 'TAG_IGNORED', message: `${text} names a digest; its tag ${reference.tag} is only a label` })
+    }
+    const { registry, requests } = await transport.connect(reference.registry)
+    return {
+      store: new RegistryStore(registry, reference.repository, { write }),
+      reference: referenceOf(reference),
+      requests,
+    }
+  }
+  return {
+    open,
+    openRepository: async text => {
+      if (isLocal(text)) return (await open(text)).store
+      const { registry, repository } = parseRepository(text)
+      return new RegistryStore((await transport.connect(registry)).registry, repository)
+    },
+    catalog: async registry => registryCatalog((await transport.connect(registry)).registry),
+    accounts: createAccounts({ credentials, pins, transport }),
+    close: () => transport.close(),
+  }
+}
+
+/** Whether the text names a place on this machine's disk. */
+function isLocal(text: string): boolean {
+  return /^(?:oci|oci-archive|docker-archive):/.test(text)
+}
+
+function openLocal(location: Exclude<Location, { scheme: 'registry' }>, write: boolean): Place<Store> {
+  // Without a name a layout is asked for the one image it holds.
+  if (location.scheme === 'oci')
+    return { store: layoutStore(location.path), reference: location.reference ?? (write ? 'latest' : '') }
+  throw new RegctlError('UNSUPPORTED', `${formatLocation(location)}: archives cannot be opened by this version`, {
+    hint: 'unpack it and use oci:DIR',
+  })
+}
+
+function credentialSetup(config: Config): CredentialSetup {
+  const { paths, env, givenLogin } = config
+  return {
+    explicit: givenLogin
+      ? [
+          {
+            registry: givenLogin.registry,
+            credential: { kind: 'password', username: givenLogin.username, password: givenLogin.password },
+            source: 'REGCTL_USERNAME and REGCTL_PASSWORD',
+          },
+        ]
+      : [],
+    ...(config.authConfig !== undefined && { authConfigJson: config.authConfig }),
+    ...(config.authFile !== undefined && { authFile: config.authFile }),
+    dockerConfig: paths.dockerConfig,
+    legacyDockerConfig: paths.legacyDockerConfig,
+    podmanFiles: paths.podmanAuth,
+    helperPath: env.PATH ?? '',
+    helperEnv: { ...env },
+  }
+}

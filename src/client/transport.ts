@@ -1,0 +1,113 @@
+import { authorize, createTokenCache } from '../auth/authorize.ts'
+import type { Config } from '../config/config.ts'
+import { baseUrl } from '../config/hosts.ts'
+import type { RealmPins } from '../config/pins.ts'
+import type { CredentialSource } from '../credentials/credentials.ts'
+import { cookies } from '../http/cookies.ts'
+import { type Layer, type Send, stack } from '../http/http.ts'
+import { createProxy } from '../http/proxy.ts'
+import { redirect } from '../http/redirect.ts'
+import { retry, type Wait } from '../http/retry.ts'
+import { throttle } from '../http/throttle.ts'
+import { createTls } from '../http/tls.ts'
+import { type Exchange, trace } from '../http/trace.ts'
+import { createWire } from '../http/wire.ts'
+import type { Notify } from '../model/notice.ts'
+import { apiHost } from '../model/reference.ts'
+import { knownBlobs, type Registry } from '../registry/endpoint.ts'
+
+export interface TransportOptions {
+  config: Config
+  credentials: CredentialSource
+  pins: RealmPins
+  userAgent: string
+  notify?: Notify | undefined
+  onExchange?: ((exchange: Exchange) => void) | undefined
+  onWait?: ((wait: Wait) => void) | undefined
+}
+
+/** How a client reaches registries: one pool of connections, one cache of tokens, a stack of behaviours for each registry. */
+export interface Transport {
+  baseUrl(registry: string): string
+  /** Without credentials of its own: for the first words with a registry. */
+  plain: Send
+  /** For token services: a secret stays at the origin it was meant for, so redirects are theirs to judge (T2, T6). */
+  tokenSend: Send
+  /** A registry with its authorization, and a count of what was sent to it. */
+  connect(registry: string): Promise<{ registry: Registry; requests: () => number }>
+  /** Token services besides the registry itself that may see its password (T2). */
+  trustedRealms(registry: string): Promise<string[]>
+  close(): void
+}
+
+const requestsPerHost = 16
+
+export function createTransport(options: TransportOptions): Transport {
+  const { config, notify, onExchange, onWait } = options
+  // Certificates of the flags are for registries that the command names; anybody else is met with what the file says (T6, T20).
+  const named = new Map<string, string>()
+  const settingsOf = (host: string) => config.host(named.get(host) ?? host)
+  const wire = createWire({
+    userAgent: options.userAgent,
+    tls: createTls({
+      filesFor: host => (named.has(host) ? settingsOf(host) : config.stranger(host)),
+      certsDirs: config.paths.certificates,
+      ...(config.env.SSL_CERT_FILE && { sslCertFile: config.env.SSL_CERT_FILE }),
+      ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
+    }),
+    proxy: createProxy(config.env),
+  })
+  const shared = stack(wire.send, cookies(), throttle({ requestsPerHost }), ...(onExchange ? [trace(onExchange)] : []))
+  const patient = retry(onWait ? { onWait } : {})
+  const plain = stack(shared, patient, redirect())
+  const tokenSend = stack(shared, patient)
+  const tokens = createTokenCache()
+  const blobs = new Map<string, ReturnType<typeof knownBlobs>>()
+
+  const urlOf = (registry: string) => {
+    const host = apiHost(registry)
+    named.set(host, registry)
+    return baseUrl(host, settingsOf(host))
+  }
+  const trustedRealms = async (registry: string) => {
+    const pinned = await options.pins.of(registry)
+    return [...(config.host(registry).realms ?? []), ...(pinned ? [pinned] : [])]
+  }
+  return {
+    baseUrl: urlOf,
+    plain,
+    tokenSend,
+    trustedRealms,
+    async connect(name) {
+      const url = urlOf(name)
+      const known = blobs.get(name) ?? knownBlobs()
+      blobs.set(name, known)
+      const { count, counting } = countRequests()
+      const authorized = authorize({
+        registry: name,
+        baseUrl: url,
+        credentials: options.credentials,
+        tokens,
+        tokenSend,
+        trustedRealms: await trustedRealms(name),
+        notify,
+      })
+      return {
+        registry: { name, baseUrl: url, known, send: stack(shared, patient, authorized, redirect(), counting) },
+        requests: count,
+      }
+    },
+    close: () => wire.close(),
+  }
+}
+
+function countRequests(): { count: () => number; counting: Layer } {
+  let sent = 0
+  return {
+    count: () => sent,
+    counting: next => request => {
+      sent++
+      return next(request)
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { string } from '@oclif/core/args'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
+import { platformFlag } from '../cli/flags.ts'
+import { selectImage } from '../copy/select.ts'
+import type { Digest } from '../model/digest.ts'
+import { formatPlace } from '../store/place.ts'
+
+interface Digested {
+  reference: string
+  digest: Digest
+}
+
+export default class DigestCommand extends RegctlCommand<typeof DigestCommand, Digested> {
+  static override summary = 'print the digest of an image'
+  static override examples = [
+    'regctl digest nginx:1.27',
+    'regctl digest nginx --platform linux/arm64',
+    'docker pull nginx@$(regctl digest nginx)',
+  ]
+  static override args = {
+    place: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+  }
+  static override flags = { platform: platformFlag() }
+  static override hiddenAliases = ['image:digest', 'manifest:digest']
+
+  protected async execute(
+    args: ArgsOf<typeof DigestCommand>,
+    { platform }: FlagsOf<typeof DigestCommand>,
+  ): Promise<Digested> {
+    const { store, reference } = await (await this.client()).open(args.place)
+    const root = await store.resolve(reference, { signal: this.signal })
+    const { digest } = platform ? await selectImage(store, root, platform, { signal: this.signal }) : root
+    return { reference: formatPlace({ store, reference }), digest }
+  }
+
+  protected view({ digest }: Digested): string {
+    return digest
+  }
+}

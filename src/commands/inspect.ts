@@ -1,0 +1,76 @@
+import { string } from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
+import { platformFlag } from '../cli/flags.ts'
+import { selectImage } from '../copy/select.ts'
+import { inspect, type Report } from '../image/inspect.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { NotFoundError, RegctlError } from '../model/errors.ts'
+import { parseJson } from '../model/json.ts'
+import { escapeJson } from '../output/escape.ts'
+import { formatPlace } from '../store/place.ts'
+import { readManifest, readVerified } from '../store/read.ts'
+import type { Options, Source } from '../store/store.ts'
+
+/** A report, or with `--config` whatever JSON the config is; nothing with `--raw`, whose bytes were written as they are. */
+type Inspected = { report: Report } | { config: unknown } | undefined
+
+export default class InspectCommand extends RegctlCommand<typeof InspectCommand, Inspected> {
+  static override summary = 'show what an image is made of'
+  static override description =
+    'Id, digest, size, platform, layers and configuration; of an index a table of its platforms.'
+  static override examples = [
+    'regctl inspect nginx:1.27',
+    'regctl inspect nginx --platform linux/arm64 --json',
+    { description: 'the exact bytes of the manifest', command: 'regctl inspect nginx --raw | sha256sum' },
+    { description: 'from a folder', command: 'regctl inspect oci:build:v1' },
+  ]
+  static override args = {
+    place: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+  }
+  static override flags = {
+    platform: platformFlag(),
+    raw: Flags.boolean({ summary: 'the exact bytes of the manifest, or of the config with --config' }),
+    config: Flags.boolean({ summary: 'the config of the image' }),
+  }
+  static override hiddenAliases = ['image:inspect']
+
+  protected async execute(
+    args: ArgsOf<typeof InspectCommand>,
+    flags: FlagsOf<typeof InspectCommand>,
+  ): Promise<Inspected> {
+    const options = { signal: this.signal }
+    const { store, reference } = await (await this.client()).open(args.place)
+    const root = await store.resolve(reference, options)
+    const target = flags.platform ? await selectImage(store, root, flags.platform, options) : root
+    if (!flags.raw && !flags.config) {
+      return { report: await inspect(store, target, { ...options, reference: formatPlace({ store, reference }) }) }
+    }
+    const content = flags.config ? await configOf(store, target, options) : target
+    const bytes = await readVerified(store, content, options)
+    if (!flags.raw) return { config: parseJson(bytes, `config ${content.digest}`) }
+    process.stdout.write(bytes)
+    return undefined
+  }
+
+  protected override document(result: Inspected): unknown {
+    if (result === undefined) return undefined
+    return 'report' in result ? result.report : result.config
+  }
+
+  protected async view(result: Inspected): Promise<string> {
+    if (result === undefined) return ''
+    if ('config' in result) return escapeJson(result.config)
+    const { reportPage } = await import('../output/report.ts')
+    return reportPage(result.report, this.style)
+  }
+}
+
+async function configOf(source: Source, root: Descriptor, options: Options): Promise<Descriptor> {
+  const manifest = await readManifest(source, root, options)
+  if (manifest.kind === 'image' && manifest.config) return manifest.config
+  if (manifest.kind === 'image') throw new NotFoundError(`${root.digest} has no config`)
+  throw new RegctlError('USAGE', `${root.digest} is an index, and each of its images has a config`, {
+    hint: 'choose one with --platform',
+  })
+}

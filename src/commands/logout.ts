@@ -1,0 +1,53 @@
+import { string } from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
+import { parseRegistry } from '../model/reference.ts'
+import { escapeText } from '../output/escape.ts'
+
+interface Logout {
+  registry: string
+  /** The stores that had it; none when there was nothing. */
+  removed: string[]
+}
+
+export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, Logout | { registries: Logout[] }> {
+  static override summary = 'forget a login'
+  static override description = 'Removes it from every place where it is kept, under every name of the host.'
+  static override examples = ['regctl logout', 'regctl logout ghcr.io', 'regctl logout --all']
+  static override args = {
+    registry: string({ description: 'host[:port]; Docker Hub when left out' }),
+  }
+  static override flags = {
+    all: Flags.boolean({ summary: 'every registry that a login is kept for' }),
+  }
+  static override hiddenAliases = ['registry:logout']
+
+  protected async execute(
+    { registry }: ArgsOf<typeof LogoutCommand>,
+    { all }: FlagsOf<typeof LogoutCommand>,
+  ): Promise<Logout | { registries: Logout[] }> {
+    const { accounts } = await this.client()
+    if (!all) return logout(parseRegistry(registry ?? ''))
+    const registries: Logout[] = []
+    for (const each of await accounts.registries()) registries.push(await logout(each))
+    return { registries }
+
+    async function logout(registry: string): Promise<Logout> {
+      return { registry, removed: await accounts.logout(registry) }
+    }
+  }
+
+  protected view(result: Logout | { registries: Logout[] }): string {
+    const logouts = 'registries' in result ? result.registries : [result]
+    if (logouts.length === 0) return 'there was no login to forget'
+    return logouts
+      .map(({ registry, removed }) =>
+        escapeText(
+          removed.length > 0
+            ? `logged out of ${registry}, forgotten in: ${removed.join(', ')}`
+            : `there was no login for ${registry}`,
+        ),
+      )
+      .join('\n')
+  }
+}

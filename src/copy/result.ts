@@ -1,0 +1,42 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import { isManifestType } from '../model/media-types.ts'
+import type { CopyEvent } from './events.ts'
+
+/** What a copy did, as `copy --json` reports it; bytes are of content. */
+export interface CopyResult {
+  source: string
+  destination: string
+  digest: Digest
+  mediaType: string
+  manifests: { copied: number; skipped: number }
+  blobs: { copied: number; mounted: number; skipped: number }
+  bytes: { copied: number; mounted: number; skipped: number; resumed: number }
+  requests: { source: number; destination: number }
+  seconds: number
+}
+
+/** The counts of a copy, gathered from its own events: what is reported is what was told. */
+export type CopyCounts = Pick<CopyResult, 'manifests' | 'blobs' | 'bytes'>
+
+export function countCopy(): { counts: CopyCounts; onEvent: (event: CopyEvent) => void } {
+  const counts: CopyCounts = {
+    manifests: { copied: 0, skipped: 0 },
+    blobs: { copied: 0, mounted: 0, skipped: 0 },
+    bytes: { copied: 0, mounted: 0, skipped: 0, resumed: 0 },
+  }
+  const settle = (content: Descriptor, as: 'copied' | 'mounted' | 'skipped') => {
+    if (isManifestType(content.mediaType)) counts.manifests[as === 'mounted' ? 'copied' : as]++
+    else counts.blobs[as]++
+    counts.bytes[as] += content.size
+  }
+  return {
+    counts,
+    onEvent: event => {
+      if (event.type === 'started') counts.bytes.resumed += event.offset
+      if (event.type !== 'done') return
+      if (event.outcome === 'pushed') settle(event.content, 'copied')
+      else settle(event.content, event.outcome === 'mounted' ? 'mounted' : 'skipped')
+    },
+  }
+}

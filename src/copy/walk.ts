@@ -1,0 +1,101 @@
+import { pipeline, Readable, Transform } from 'node:stream'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import { InvalidContentError } from '../model/errors.ts'
+import { childrenOf, maxDepth, maxNodes } from '../model/graph.ts'
+import { type Manifest, parseManifest } from '../model/manifest.ts'
+import { isManifestType, isNondistributable } from '../model/media-types.ts'
+import { readManifest, readVerified } from '../store/read.ts'
+import type { Source, Store } from '../store/store.ts'
+import type { OnCopyEvent } from './events.ts'
+import type { Limit } from './limit.ts'
+import type { Selection } from './select.ts'
+
+/** From where to where, and how. */
+export interface Route {
+  from: Source
+  to: Store
+  limit: Limit
+  tell: OnCopyEvent
+  signal?: AbortSignal | undefined
+  /** Do not take a manifest that is there as a sign that everything below it is. */
+  force: boolean
+}
+
+/**
+ * Copies a root and all below it: every digest once, children before parents side by side, the root last and its tag with it.
+ * The first failure stops the rest; nothing is named before it is whole.
+ */
+export async function copyGraph(outer: Route, { root, bytes }: Selection, tag: string | undefined): Promise<void> {
+  const failure = new AbortController()
+  const route = { ...outer, signal: outer.signal ? AbortSignal.any([outer.signal, failure.signal]) : failure.signal }
+  const visited = new Map<Digest, Promise<void>>()
+  try {
+    await copyManifest(root, { depth: 0, tag, bytes })
+  } catch (error) {
+    // What runs beside the failure is stopped, and waited for: nothing is under way any more when the failure is told.
+    failure.abort(error)
+    await Promise.allSettled(visited.values())
+    throw error
+  }
+
+  async function visit(node: Descriptor, depth: number): Promise<void> {
+    const known = visited.get(node.digest)
+    if (known) return known
+    if (visited.size >= maxNodes) throw new InvalidContentError(`${root.digest} has more than ${maxNodes} parts`)
+    route.tell({ type: 'found', content: node })
+    const copied = isManifestType(node.mediaType) ? copyManifest(node, { depth }) : copyBlob(route, node)
+    visited.set(node.digest, copied)
+    return copied
+  }
+
+  async function copyManifest(
+    node: Descriptor,
+    { depth, tag, bytes }: { depth: number; tag?: string; bytes?: Uint8Array },
+  ): Promise<void> {
+    if (depth > maxDepth) throw new InvalidContentError(`${root.digest} is nested more than ${maxDepth} levels deep`)
+    const present = !route.force && (await route.limit(() => route.to.stat(node, route))) !== undefined
+    if (present && tag === undefined) return route.tell({ type: 'done', content: node, outcome: 'skipped' })
+    const manifest: Manifest = bytes
+      ? parseManifest(bytes, node.mediaType)
+      : await route.limit(() => readManifest(route.from, node, route))
+    if (!present) await Promise.all(childrenOf(manifest).map(child => visit(child, depth + 1)))
+    const open: Open = async (offset = 0) => Readable.from([manifest.bytes.subarray(offset)])
+    const outcome = await route.limit(() => route.to.push(node, open, { tag, signal: route.signal }))
+    route.tell({ type: 'done', content: node, outcome: present ? 'skipped' : outcome })
+  }
+}
+
+async function copyBlob(route: Route, node: Descriptor): Promise<void> {
+  // A layer that may not be handed on stays with its `urls`; its descriptor travels in the manifest (items 19, 45, T5).
+  if (isNondistributable(node.mediaType) && node.urls?.length)
+    return route.tell({ type: 'done', content: node, outcome: 'skipped' })
+  const open: Open = async (offset = 0) => {
+    const body = await openContent(route, node, offset)
+    route.tell({ type: 'started', content: node, offset })
+    return pipeline(
+      body,
+      counting(bytes => route.tell({ type: 'moved', content: node, bytes })),
+      () => {},
+    )
+  }
+  const outcome = await route.limit(() =>
+    route.to.push(node, open, { mountFrom: route.from.location, signal: route.signal }),
+  )
+  route.tell({ type: 'done', content: node, outcome })
+}
+
+async function openContent({ from, signal }: Route, node: Descriptor, offset: number): Promise<Readable> {
+  if (node.data === undefined) return from.fetch(node, { offset, signal })
+  return Readable.from([(await readVerified(from, node, { signal })).subarray(offset)])
+}
+
+function counting(count: (bytes: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count(chunk.length)
+      done(null, chunk)
+    },
+  })
+}

@@ -1,0 +1,59 @@
+import type { Digest } from '../model/digest.ts'
+import { isNotFound } from '../model/errors.ts'
+import { formatPlatform } from '../model/platform.ts'
+import { readManifest } from '../store/read.ts'
+import type { Options, Source } from '../store/store.ts'
+import { readImageConfig } from './config.ts'
+import { mapInTurns } from './in-turns.ts'
+import { sizeOf } from './inspect.ts'
+import { describePlatforms } from './platforms.ts'
+
+/** A tag, and with `--long` what it names. */
+export interface TagSummary {
+  name: string
+  digest?: Digest
+  mediaType?: string
+  /** Bytes over all platforms, each digest once. */
+  size?: number
+  /** `linux/arm64/v8`, without attestations. */
+  platforms?: string[]
+  created?: string | null
+}
+
+/** What each tag names, a few tags at a time; images that several tags share are read once. A tag that vanished meanwhile keeps only its name. */
+export async function describeTags(source: Source, names: readonly string[], options: Options): Promise<TagSummary[]> {
+  const known = new Map<Digest, Promise<Omit<TagSummary, 'name'>>>()
+  return mapInTurns(names, async name => {
+    try {
+      const root = await source.resolve(name, options)
+      const described = known.get(root.digest) ?? describe(root)
+      known.set(root.digest, described)
+      return { name, ...(await described) }
+    } catch (error) {
+      if (isNotFound(error)) return { name }
+      throw error
+    }
+  })
+
+  async function describe(root: Parameters<typeof readManifest>[1]): Promise<Omit<TagSummary, 'name'>> {
+    const manifest = await readManifest(source, root, options)
+    const common = { digest: root.digest, mediaType: manifest.mediaType }
+    if (manifest.kind === 'image') {
+      const config = manifest.config && (await readImageConfig(source, manifest.config, options))
+      const platform =
+        config?.os && config.architecture
+          ? [{ os: config.os, architecture: config.architecture, ...(config.variant && { variant: config.variant }) }]
+          : []
+      return {
+        ...common,
+        size: sizeOf(manifest),
+        platforms: platform.map(formatPlatform),
+        created: config?.created ?? null,
+      }
+    }
+    const { platforms, size } = await describePlatforms(source, manifest, options)
+    const images = platforms.filter(({ attests }) => attests === undefined)
+    const created = images.flatMap(image => image.created ?? []).sort()
+    return { ...common, size, platforms: images.map(({ platform }) => platform), created: created.at(-1) ?? null }
+  }
+}

@@ -1,0 +1,70 @@
+/** The library's front door: `import { createClient, copy } from 'regctl-js'`. */
+
+export type { Catalog, CatalogOptions, RepositorySummary } from './catalog/catalog.ts'
+export type { Accounts, LoginOptions, LoginResult } from './client/accounts.ts'
+export { type Client, type ClientOptions, createClient, type Opener, type OpenOptions } from './client.ts'
+export { type Config, type ConfigFlags, type GivenLogin, loadConfig } from './config/config.ts'
+export type { HostSettings } from './config/hosts.ts'
+export type { Paths, Surroundings } from './config/paths.ts'
+export { type CopyOptions, type CopyResult, copy } from './copy/copy.ts'
+export type { CopyEvent, OnCopyEvent } from './copy/events.ts'
+export { type Selection, selectImage, selectPlatforms } from './copy/select.ts'
+export type { Credential, CredentialSource, CredentialStore, FoundCredential } from './credentials/credentials.ts'
+export type { StoreKind } from './credentials/setup.ts'
+export type { Wait } from './http/retry.ts'
+export type { Exchange } from './http/trace.ts'
+export type { ImageConfig } from './image/config.ts'
+export {
+  type ImageReport,
+  type IndexReport,
+  inspect,
+  isIndexReport,
+  type LayerSummary,
+  type Report,
+} from './image/inspect.ts'
+export type { PlatformSummary } from './image/platforms.ts'
+export { describeTags, type TagSummary } from './image/tags.ts'
+export type { Open } from './model/content.ts'
+export { type Descriptor, descriptorOf, type Platform, parseDescriptor } from './model/descriptor.ts'
+export { type Digest, digestOf, isDigest, parseDigest } from './model/digest.ts'
+export {
+  type ErrorCode,
+  InvalidContentError,
+  isNotFound,
+  MismatchError,
+  NotFoundError,
+  RegctlError,
+} from './model/errors.ts'
+export { formatLocation, type Location, parseLocation } from './model/location.ts'
+export {
+  emptyDescriptor,
+  type ImageManifest,
+  type IndexManifest,
+  type Manifest,
+  parseManifest,
+} from './model/manifest.ts'
+export { mediaTypes } from './model/media-types.ts'
+export type { Notice, Notify } from './model/notice.ts'
+export { choosePlatform, formatPlatform, isAttestation, parsePlatform } from './model/platform.ts'
+export { formatReference, parseReference, type Reference } from './model/reference.ts'
+export { selectTags, type TagSelection } from './model/tags.ts'
+export { RegistryError } from './registry/errors.ts'
+export { parseHtpasswd, type Users } from './server/htpasswd.ts'
+export { layoutRepositories } from './server/layout-repositories.ts'
+export { memoryRepositories, type Repositories } from './server/repositories.ts'
+export { createRegistryServer, type RegistryServer, type ServerOptions } from './server/server.ts'
+export { layoutStore } from './store/layout.ts'
+export { memoryStore } from './store/memory.ts'
+export { formatPlace } from './store/place.ts'
+export { readManifest, readVerified } from './store/read.ts'
+export type {
+  Address,
+  Checkpoint,
+  FetchOptions,
+  Options,
+  Place,
+  PushOptions,
+  PushOutcome,
+  Source,
+  Store,
+} from './store/store.ts'

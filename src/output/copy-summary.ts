@@ -1,0 +1,27 @@
+import type { CopyResult } from '../copy/copy.ts'
+import { escapeText } from './escape.ts'
+import { paint, type Style } from './style.ts'
+import { summaryLine } from './summary.ts'
+import { formatCount } from './units.ts'
+
+/** What a copy did, on three lines: from where to where, the digest, the bytes. */
+export function copySummary(result: CopyResult & { dryRun?: true }, style: Style): string {
+  const { source, destination, digest, manifests, blobs, requests } = result
+  const arrow = style.unicode ? '→' : '->'
+  const unchanged = manifests.copied + blobs.copied + blobs.mounted === 0
+  return [
+    `${escapeText(source)} ${arrow} ${paint(escapeText(destination), 'cyan', style)}`,
+    escapeText(digest),
+    result.dryRun ? rehearsal(result) : unchanged ? 'unchanged: everything is there already' : summaryLine(result),
+    paint(
+      `${formatCount(requests.source, 'request')} to the source, ${requests.destination} to the destination`,
+      'dim',
+      style,
+    ),
+  ].join('\n')
+}
+
+function rehearsal({ manifests, blobs, bytes }: CopyResult): string {
+  const sent = `${formatCount(manifests.copied, 'manifest')} and ${formatCount(blobs.copied, 'blob')}`
+  return `a rehearsal: would copy ${sent}, ${summaryLine({ bytes, seconds: 0 }).replace(/^copied | in 0\.0 s/g, '')}`
+}

@@ -1,0 +1,203 @@
+import type { HttpResponse } from '../http/http.ts'
+import { isObject } from '../model/descriptor.ts'
+import { type ErrorCode, type ErrorDetails, RegctlError } from '../model/errors.ts'
+
+/** Bytes of an error body that are read at most; the rest is let go (item 75, T12). */
+const maxErrorBody = 64 * 1024
+/** Characters of a registry's own words that are passed on. */
+const maxMessage = 300
+
+/** A refusal in the registry's own words. */
+export class RegistryError extends RegctlError {
+  readonly status: number
+  /** The `code` fields of the answer, as they came: `MANIFEST_UNKNOWN`. */
+  readonly registryCodes: readonly string[]
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetails & { status: number; registryCodes: readonly string[] },
+  ) {
+    super(code, message, details)
+    this.status = details.status
+    this.registryCodes = details.registryCodes
+  }
+}
+
+/** What was asked for, to make the sentence with. */
+export interface Asked {
+  /** As a person types it. */
+  registry: string
+  /** `tag 1.2 of 127.0.0.1:5000/demo/app`: what is missing when the answer is 404. */
+  what: string
+}
+
+interface Meaning {
+  code: ErrorCode
+  /** Says what happened to `what`. */
+  says: (asked: Asked) => string
+  hint?: (asked: Asked) => string
+}
+
+const login = ({ registry }: Asked) => `log in with: regctl login ${registry}`
+const missing: Meaning = { code: 'NOT_FOUND', says: ({ what }) => `there is no ${what}` }
+const denied: Meaning = {
+  code: 'DENIED',
+  says: ({ registry, what }) => `${registry} denies access to ${what}`,
+  hint: ({ registry }) => `it may not exist, or the account may not reach it: regctl whoami ${registry}`,
+}
+const unauthorized: Meaning = {
+  code: 'UNAUTHORIZED',
+  says: ({ registry, what }) => `${registry} wants a login for ${what}`,
+  hint: login,
+}
+const limited: Meaning = {
+  code: 'RATE_LIMITED',
+  says: ({ registry, what }) => `${registry} limits requests, and still does after waiting (${what})`,
+  hint: () => 'try again later, with fewer --jobs, or logged in: most registries allow more then',
+}
+const unsupported: Meaning = {
+  code: 'UNSUPPORTED',
+  says: ({ registry, what }) => `${registry} does not support this for ${what}`,
+}
+const invalid: Meaning = {
+  code: 'CONTENT_INVALID',
+  says: ({ registry, what }) => `${registry} refuses ${what} as invalid`,
+}
+const failed: Meaning = { code: 'SERVER_FAILED', says: ({ registry, what }) => `${registry} failed on ${what}` }
+const refused: Meaning = { code: 'FAILED', says: ({ registry, what }) => `${registry} refused ${what}` }
+
+/** The codes of the specification, and those seen in the wild (item 74). */
+const byCode: Readonly<Record<string, Meaning>> = {
+  BLOB_UNKNOWN: missing,
+  BLOB_UPLOAD_INVALID: { ...refused, says: ({ registry, what }) => `${registry} refused the upload of ${what}` },
+  BLOB_UPLOAD_UNKNOWN: {
+    ...refused,
+    says: ({ registry, what }) => `${registry} no longer knows the upload of ${what}`,
+  },
+  DIGEST_INVALID: {
+    code: 'CONTENT_MISMATCH',
+    says: ({ registry, what }) => `${registry} says that the digest does not match the content of ${what}`,
+  },
+  MANIFEST_BLOB_UNKNOWN: {
+    code: 'NOT_FOUND',
+    says: ({ registry, what }) => `${registry} lacks content that ${what} refers to`,
+    hint: () => 'copy it with --force, which checks every part',
+  },
+  MANIFEST_INVALID: invalid,
+  MANIFEST_UNVERIFIED: invalid,
+  MANIFEST_UNKNOWN: missing,
+  NAME_INVALID: {
+    code: 'REFERENCE_INVALID',
+    says: ({ registry, what }) => `${registry} does not allow the name of ${what}`,
+  },
+  TAG_INVALID: {
+    code: 'REFERENCE_INVALID',
+    says: ({ registry, what }) => `${registry} does not allow the name of ${what}`,
+  },
+  NAME_UNKNOWN: missing,
+  NOT_FOUND: missing,
+  SIZE_INVALID: {
+    code: 'CONTENT_MISMATCH',
+    says: ({ registry, what }) => `${registry} says that the size does not match the content of ${what}`,
+  },
+  RANGE_INVALID: refused,
+  UNAUTHORIZED: unauthorized,
+  DENIED: denied,
+  FORBIDDEN: denied,
+  UNSUPPORTED: unsupported,
+  TOOMANYREQUESTS: limited,
+  UNAVAILABLE: failed,
+  PROJECTPOLICYVIOLATION: { ...denied, hint: () => 'the project has a policy against pulling this image' },
+}
+
+/** Reads and closes the answer, and says it as a sentence with a code (items 74 to 78). The registry's words are cut short, not escaped. */
+export async function registryError(response: HttpResponse, asked: Asked): Promise<RegistryError> {
+  const { codes, message } = parseErrorBody(await readStart(response))
+  const meaning = meaningOf(response.status, codes, message)
+  const own = [meaning.says(asked)]
+  if (message) own.push(message)
+  else if (meaning === refused || meaning === failed) own.push(`status ${response.status}`)
+  return new RegistryError(meaning.code, own.join(': '), {
+    hint: meaning.hint?.(asked),
+    status: response.status,
+    registryCodes: codes,
+  })
+}
+
+function meaningOf(status: number, codes: readonly string[], message: string): Meaning {
+  if (/HTTP request to an HTTPS server/i.test(message)) {
+    return {
+      code: 'TLS_FAILED',
+      says: ({ registry }) => `${registry} speaks HTTPS, and was spoken to in plain HTTP`,
+      hint: ({ registry }) => `name its CA with --ca-file, or use --insecure ${registry}`,
+    }
+  }
+  // These statuses say more than the code beside them: Hub and GHCR send DENIED with 401, proxies send UNKNOWN with 429.
+  if (status === 429) return limited
+  if (status === 401) return unauthorized
+  if (status >= 500 && status !== 501) return failed
+  for (const code of codes) {
+    const meaning = Object.hasOwn(byCode, code) ? byCode[code] : undefined
+    if (meaning) return meaning
+  }
+  if (status === 403) return denied
+  if (status === 404) return missing
+  if (status === 405 || status === 501) return unsupported
+  if (status === 413) return { ...refused, says: ({ registry, what }) => `${registry} finds ${what} too large` }
+  return refused
+}
+
+/** Any shape is survived: JSON of the specification, of token servers, of the Hub, or HTML and plain text (74, 75). */
+export function parseErrorBody(body: string): { codes: string[]; message: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    return { codes: [], message: shorten(/<\/?[a-z!]/i.test(body) ? '' : body) }
+  }
+  if (!isObject(value)) return { codes: [], message: shorten(text(value)) }
+  const listed = Array.isArray(value.errors) ? value.errors : [value.errors]
+  const errors = listed.filter(isObject)
+  const codes = errors.flatMap(({ code }) => (typeof code === 'string' ? [code.toUpperCase()] : []))
+  const said = errors
+    .map(error => [text(error.message), unknownDigest(error.detail)].filter(Boolean).join(' '))
+    .find(Boolean)
+  return {
+    codes,
+    message: shorten(
+      said ?? text(value.details) ?? text(value.message) ?? text(value.detail) ?? text(value.error) ?? '',
+    ),
+  }
+}
+
+/** MANIFEST_BLOB_UNKNOWN says in `detail` which blob it lacks (item 49). */
+function unknownDigest(detail: unknown): string | undefined {
+  const digest = isObject(detail) ? detail.digest : undefined
+  return typeof digest === 'string' ? `(${digest})` : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+function shorten(message: string | undefined): string {
+  const line = (message ?? '').replace(/\s+/g, ' ').trim()
+  return line.length > maxMessage ? `${line.slice(0, maxMessage)}…` : line
+}
+
+async function readStart({ body }: HttpResponse): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= maxErrorBody) break
+    }
+  } catch {
+    // A body that breaks leaves the status to speak for itself.
+  }
+  body.destroy()
+  return Buffer.concat(chunks).subarray(0, maxErrorBody).toString('utf8')
+}

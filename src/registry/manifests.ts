@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream'
+import { buffer as collect } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { discard, readAll } from '../http/body.ts'
+import type { HttpResponse } from '../http/http.ts'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { algorithmOf, type Digest, digestOf, isDigest } from '../model/digest.ts'
+import { InvalidContentError, MismatchError } from '../model/errors.ts'
+import { maxManifestSize, parseManifest } from '../model/manifest.ts'
+import { acceptManifests, isManifestType, withoutParameters } from '../model/media-types.ts'
+import { verifying } from '../store/read.ts'
+import type { Options } from '../store/store.ts'
+import { apiPath, type Call, call } from './call.ts'
+import type { Repository } from './endpoint.ts'
+import { registryError } from './errors.ts'
+
+const statusesThatEndIt = new Set([404, 429])
+
+/**
+ * What a tag or digest names, by HEAD, which the Hub does not bill (item 23); by GET where HEAD is refused or says too little (22).
+ * @throws NotFoundError-coded RegistryError, MismatchError when the registry names another digest than the one asked for
+ */
+export async function resolveManifest(
+  place: Repository,
+  reference: string,
+  options: Options = {},
+): Promise<Descriptor> {
+  const asked = manifestCall(place, reference, options)
+  const head = await place.registry.send({ ...asked, url: place.registry.baseUrl + asked.url, method: 'HEAD' })
+  if (head.status === 200) {
+    await discard(head)
+    const descriptor = describeHead(head, reference)
+    if (descriptor) return descriptor
+  } else if (statusesThatEndIt.has(head.status) || head.status >= 500) {
+    throw await registryError(head, { registry: place.registry.name, what: asked.what })
+  } else {
+    await discard(head)
+  }
+  const response = await call(place.registry, asked)
+  const bytes = await readAll(response, maxManifestSize)
+  const { mediaType } = parseManifest(bytes, withoutParameters(response.headers['content-type'] ?? ''))
+  const digest = isDigest(reference) ? reference : digestOf(bytes)
+  checkDigest(bytes, digest)
+  checkDigest(bytes, headerDigest(response))
+  return { mediaType, digest, size: bytes.length }
+}
+
+/** The raw body of a manifest; whoever reads it verifies it. */
+export async function fetchManifest(
+  place: Repository,
+  target: Pick<Descriptor, 'digest' | 'mediaType'>,
+  options: Options,
+): Promise<HttpResponse> {
+  const response = await call(place.registry, manifestCall(place, target.digest, options))
+  const type = withoutParameters(response.headers['content-type'] ?? '')
+  // One digest must not be a manifest to one reader and an index to the next (T11, CVE-2021-41190).
+  if (isManifestType(type) && type !== target.mediaType) {
+    await discard(response)
+    throw new InvalidContentError(
+      `${place.registry.name} serves ${target.digest} as ${type}, expected ${target.mediaType}`,
+    )
+  }
+  return response
+}
+
+/** PUT under a tag or its digest; the bytes go out as they came, verified before the first is sent (items 16, 47, T11). */
+export async function putManifest(
+  place: Repository,
+  target: Descriptor,
+  open: Open,
+  { tag, signal }: Options & { tag?: string | undefined },
+): Promise<HttpResponse> {
+  const bytes = await pipeline(await open(), verifying(target), collect, { signal })
+  const response = await call(place.registry, {
+    method: 'PUT',
+    url: apiPath(place.name, 'manifests', tag ?? target.digest),
+    what: `manifest ${target.digest} in ${place.location}`,
+    headers: { 'content-type': target.mediaType },
+    body: { open: async () => Readable.from([bytes]), size: bytes.length },
+    scopes: [place.scope('pull', 'push')],
+    signal,
+    expect: [200, 201, 202, 204],
+  })
+  const digest = headerDigest(response)
+  if (digest && algorithmOf(digest) === algorithmOf(target.digest) && digest !== target.digest) {
+    throw new MismatchError(`${place.registry.name} changed the manifest ${target.digest} into ${digest}`)
+  }
+  return response
+}
+
+function manifestCall(place: Repository, reference: string, { signal }: Options): Call {
+  const named = isDigest(reference) ? `manifest ${reference}` : `tag ${reference}`
+  return {
+    method: 'GET',
+    url: apiPath(place.name, 'manifests', reference),
+    what: `${named} in ${place.location}`,
+    headers: { accept: acceptManifests },
+    scopes: [place.scope('pull')],
+    signal,
+    expect: [200],
+  }
+}
+
+/** `undefined` when the headers leave a question open. */
+function describeHead(head: HttpResponse, reference: string): Descriptor | undefined {
+  const mediaType = withoutParameters(head.headers['content-type'] ?? '')
+  const named = headerDigest(head)
+  const size = Number(head.headers['content-length'])
+  const digest = isDigest(reference) ? reference : named
+  if (!digest || !isManifestType(mediaType) || !Number.isSafeInteger(size) || size <= 0 || size > maxManifestSize)
+    return undefined
+  // The header may use another algorithm than was asked (item 15); then only the bytes can tell.
+  if (named && algorithmOf(named) === algorithmOf(digest) && named !== digest) {
+    throw new MismatchError(`asked for ${digest}, the registry names ${named}`)
+  }
+  return { mediaType, digest, size }
+}
+
+function headerDigest(response: HttpResponse): Digest | undefined {
+  const value = response.headers['docker-content-digest']
+  return isDigest(value) ? value : undefined
+}
+
+function checkDigest(bytes: Uint8Array, digest: Digest | undefined): void {
+  const algorithm = digest && algorithmOf(digest)
+  if (algorithm !== 'sha256' && algorithm !== 'sha512' && algorithm !== 'sha384') return
+  const actual = digestOf(bytes, algorithm)
+  if (actual !== digest) throw new MismatchError(`expected ${digest}, got content with ${actual}`)
+}

@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream'
+import { discard } from '../http/body.ts'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { isDigest } from '../model/digest.ts'
+import { isNotFound, RegctlError } from '../model/errors.ts'
+import { isManifestType } from '../model/media-types.ts'
+import { isTag } from '../model/reference.ts'
+import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } from '../store/store.ts'
+import { fetchBlob, statBlob } from './download.ts'
+import { type Registry, type Repository, type RepositoryOptions, repositoryAt } from './endpoint.ts'
+import { listTags } from './lists.ts'
+import { fetchManifest, putManifest, resolveManifest } from './manifests.ts'
+import { listReferrers } from './referrers.ts'
+import { removeContent, removeTag } from './remove.ts'
+import { pushBlob } from './upload.ts'
+
+/** One repository of a registry as a Store: the distribution protocol, nothing else. */
+export class RegistryStore implements Store {
+  readonly location: string
+  readonly #place: Repository
+
+  /** @throws RegctlError REFERENCE_INVALID for a name that must never see a URL (T18) */
+  constructor(registry: Registry, repository: string, options: RepositoryOptions = {}) {
+    this.#place = repositoryAt(registry, repository, options)
+    this.location = this.#place.location
+  }
+
+  async resolve(reference: string, options: Options = {}): Promise<Descriptor> {
+    if (!isTag(reference) && !isDigest(reference)) {
+      throw new RegctlError(
+        'REFERENCE_INVALID',
+        `${JSON.stringify(reference.slice(0, 200))} is neither a tag nor a digest`,
+      )
+    }
+    return resolveManifest(this.#place, reference, options)
+  }
+
+  async stat(target: Address, options: Options = {}): Promise<Descriptor | undefined> {
+    try {
+      return isManifestType(target.mediaType)
+        ? await resolveManifest(this.#place, target.digest, options)
+        : await statBlob(this.#place, target, options)
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw error
+    }
+  }
+
+  async fetch(target: Address, options: FetchOptions = {}): Promise<Readable> {
+    return isManifestType(target.mediaType)
+      ? (await fetchManifest(this.#place, target, options)).body
+      : fetchBlob(this.#place, target, options)
+  }
+
+  tags(options: Options = {}): AsyncIterable<string> {
+    return listTags(this.#place, options)
+  }
+
+  referrers(subject: Descriptor, options: Options = {}): AsyncIterable<Descriptor> {
+    return listReferrers(this.#place, subject, options)
+  }
+
+  async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
+    if (!isManifestType(target.mediaType)) return pushBlob(this.#place, target, open, options)
+    if (options.tag !== undefined && !isTag(options.tag)) {
+      throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(options.tag.slice(0, 200))} is not a tag`)
+    }
+    await discard(await putManifest(this.#place, target, open, options))
+    return 'pushed'
+  }
+
+  async untag(tag: string, options: Options = {}): Promise<void> {
+    await removeTag(this.#place, tag, options)
+  }
+
+  async delete(target: Address, options: Options = {}): Promise<void> {
+    await removeContent(this.#place, target, options)
+  }
+}

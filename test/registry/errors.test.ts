@@ -1,0 +1,107 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { parseErrorBody, registryError } from '../../src/registry/errors.ts'
+
+const asked = { registry: 'reg.example', what: 'tag 1.2 in reg.example/demo/app' }
+
+function respond(status: number, body: string | Buffer) {
+  return { status, headers: {}, url: 'https://reg.example/v2/', body: Readable.from([Buffer.from(body)]) }
+}
+const withCode = (code: string, message = 'their words') => JSON.stringify({ errors: [{ code, message }] })
+
+describe('the codes of the specification (item 74)', () => {
+  it.each([
+    [404, 'BLOB_UNKNOWN', 'NOT_FOUND', 'there is no tag 1.2 in reg.example/demo/app: their words'],
+    [404, 'BLOB_UPLOAD_INVALID', 'FAILED', 'reg.example refused the upload of tag 1.2'],
+    [404, 'BLOB_UPLOAD_UNKNOWN', 'FAILED', 'reg.example no longer knows the upload'],
+    [400, 'DIGEST_INVALID', 'CONTENT_MISMATCH', 'digest does not match'],
+    [400, 'MANIFEST_BLOB_UNKNOWN', 'NOT_FOUND', 'lacks content that tag 1.2'],
+    [400, 'MANIFEST_INVALID', 'CONTENT_INVALID', 'as invalid'],
+    [404, 'MANIFEST_UNKNOWN', 'NOT_FOUND', 'there is no tag 1.2'],
+    [400, 'NAME_INVALID', 'REFERENCE_INVALID', 'does not allow the name'],
+    [404, 'NAME_UNKNOWN', 'NOT_FOUND', 'there is no tag 1.2'],
+    [400, 'SIZE_INVALID', 'CONTENT_MISMATCH', 'size does not match'],
+    [401, 'UNAUTHORIZED', 'UNAUTHORIZED', 'reg.example wants a login'],
+    [403, 'DENIED', 'DENIED', 'reg.example denies access'],
+    [405, 'UNSUPPORTED', 'UNSUPPORTED', 'does not support'],
+    [429, 'TOOMANYREQUESTS', 'RATE_LIMITED', 'limits requests'],
+  ])('%i %s is %s', async (status, code, expected, sentence) => {
+    const error = await registryError(respond(status, withCode(code)), asked)
+    expect(error.code).toBe(expected)
+    expect(error.message).toContain(sentence)
+    expect(error.registryCodes).toEqual([code])
+    expect(error.status).toBe(status)
+  })
+})
+
+describe('codes and bodies of the wild (items 74 to 77)', () => {
+  it.each([
+    [
+      'Hub hides what is private',
+      401,
+      withCode('DENIED', 'requested access to the resource is denied'),
+      'UNAUTHORIZED',
+    ],
+    ['Harbor 2.10 writes NOT_FOUND', 404, withCode('NOT_FOUND', 'repository x not found'), 'NOT_FOUND'],
+    ['Harbor policy', 412, withCode('PROJECTPOLICYVIOLATION', 'current image with vulnerabilities'), 'DENIED'],
+    ['Red Hat', 404, withCode('UNKNOWN', 'Not Found'), 'NOT_FOUND'],
+    ['token server of Docker', 401, '{"details":"incorrect username or password"}', 'UNAUTHORIZED'],
+    ['Hub API message', 404, '{"message":"object not found"}', 'NOT_FOUND'],
+    ['Hub API detail', 403, '{"detail":"no"}', 'DENIED'],
+    ['Hub limit as text', 429, 'You have reached your pull rate limit.', 'RATE_LIMITED'],
+    ['HTML', 502, '<html><body>Bad Gateway</body></html>', 'SERVER_FAILED'],
+    ['nothing', 503, '', 'SERVER_FAILED'],
+    ['errors is no list', 404, '{"errors":{"code":"NAME_UNKNOWN","message":"m"}}', 'NOT_FOUND'],
+    ['errors holds nonsense', 400, '{"errors":[null,5,"x",{"code":7}]}', 'FAILED'],
+    ['detail is anything', 404, '{"errors":[{"code":"BLOB_UNKNOWN","detail":[[1]]}]}', 'NOT_FOUND'],
+    ['an array', 418, '[]', 'FAILED'],
+    ['too large', 413, '', 'FAILED'],
+    ['not implemented', 501, '', 'UNSUPPORTED'],
+    ['code of a prototype', 400, withCode('constructor'), 'FAILED'],
+    ['HTTP to HTTPS', 400, 'Client sent an HTTP request to an HTTPS server.\n', 'TLS_FAILED'],
+  ])('%s: %i', async (_name, status, body, expected) => {
+    const error = await registryError(respond(status, body), asked)
+    expect(error.code).toBe(expected)
+    expect(error.message).not.toContain('<')
+    expect(error.message.length).toBeLessThan(500)
+  })
+
+  it('names the blob that the registry lacks (item 49)', () => {
+    const body =
+      '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown","detail":{"digest":"sha256:abc"}}]}'
+    expect(parseErrorBody(body).message).toBe('blob unknown (sha256:abc)')
+  })
+
+  it('T12: reads no more of an endless body than it needs', async () => {
+    let sent = 0
+    const endless = Readable.from(
+      (function* () {
+        for (; sent < 1000; sent++) yield Buffer.alloc(16 * 1024, 'x')
+      })(),
+      { objectMode: false },
+    )
+    const error = await registryError({ ...respond(500, ''), body: endless }, asked)
+    expect(error.code).toBe('SERVER_FAILED')
+    expect(sent).toBeLessThan(50)
+    expect(endless.destroyed).toBe(true)
+  })
+
+  it('speaks by status when the body breaks', async () => {
+    const broken = new Readable({
+      read() {
+        this.destroy(new Error('cut'))
+      },
+    })
+    await expect(registryError({ ...respond(404, ''), body: broken }, asked)).resolves.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+  })
+
+  it('hints at the login, at --insecure, at fewer jobs', async () => {
+    expect((await registryError(respond(401, ''), asked)).hint).toContain('regctl login reg.example')
+    expect((await registryError(respond(400, 'client sent an HTTP request to an HTTPS server'), asked)).hint).toContain(
+      '--insecure reg.example',
+    )
+    expect((await registryError(respond(429, ''), asked)).hint).toContain('--jobs')
+  })
+})
