@@ -78,11 +78,8 @@ async function createAgent(url: URL, proxy: URL | undefined): Promise<Agent> {
     const { HttpsProxyAgent } = await import('https-proxy-agent')
     return new HttpsProxyAgent(proxy, agentOptions)
   }
-  if (proxy) {
-    const { HttpProxyAgent } = await import('http-proxy-agent')
-    return new HttpProxyAgent(proxy, agentOptions)
-  }
-  if (url.protocol === 'https:') {
+  // A plain request goes to the proxy as to any server, only with its whole address (RFC 9112, 3.2.2).
+  if ((proxy ?? url).protocol === 'https:') {
     const https = await import('node:https')
     return new https.Agent(agentOptions)
   }

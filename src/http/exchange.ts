@@ -32,7 +32,7 @@ export interface ExchangeOptions {
 export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<WireResponse> {
   const { request, body, proxy, timeouts } = options
   const { signal } = request
-  const { host, protocol } = new URL(request.url)
+  const { host } = new URL(request.url)
   let native: ClientRequest | undefined
   let phase: 'connecting' | 'uploading' | 'waiting' | 'answered' | 'failed' = 'connecting'
   let uploaded = false
@@ -73,7 +73,7 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
       sent.once('proxyConnect', ({ statusCode }: { statusCode?: number }) => {
         if (statusCode !== undefined && statusCode !== 200) fail(proxyRefusal(proxy, host, statusCode))
       })
-      sent.once('socket', socket => whenConnected(socket, protocol, () => enter(uploaded ? 'waiting' : 'uploading')))
+      sent.once('socket', socket => whenConnected(socket, () => enter(uploaded ? 'waiting' : 'uploading')))
     })
     carrier.once('response', (incoming: IncomingMessage) => {
       if (phase === 'failed') {
@@ -134,10 +134,11 @@ function write(carrier: Duplex, chunk: Uint8Array): Promise<void> {
   return new Promise(resolve => carrier.write(chunk, () => resolve()))
 }
 
-function whenConnected(socket: Socket, protocol: string, then: () => void): void {
+function whenConnected(socket: Socket, then: () => void): void {
+  const secure = 'encrypted' in socket && socket.encrypted === true
   const securing = 'secureConnecting' in socket && socket.secureConnecting === true
   if (!socket.connecting && !securing) then()
-  else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', then)
+  else socket.once(secure ? 'secureConnect' : 'connect', then)
 }
 
 /** Answers that can have no body, and empty ones to anything but GET: nobody reads those, and unread they keep the connection. */

@@ -7,8 +7,7 @@ const maxBytes = 4096
  * at most 4096 bytes in all. They are a stranger's words: show them escaped, never act on them.
  */
 export function parseWarnings(headers: IncomingHttpHeaders): string[] {
-  const value = headers.warning
-  const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).slice(0, maxBytes)
+  const text = (headers.warning ?? '').slice(0, maxBytes)
   const warnings = new Set<string>()
   // Linear: a quoted string is a run of escaped pairs and plain characters that exclude each other (T26).
   for (const [, quoted = ''] of text.matchAll(/(?:^|,)[ \t]*299[ \t]+[^ \t",]+[ \t]+"((?:\\.|[^"\\])*)"/g)) {

@@ -82,14 +82,25 @@ async function gotOptions(request: HttpRequest, connection: Connection, { userAg
   const { method } = request
   const url = new URL(request.url)
   const { agent, lookup, proxy, secureContext, rejectUnauthorized } = connection
-  const { default: native } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const headers: Record<string, string> = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers }
   if (request.body || method === 'POST' || method === 'PUT' || method === 'PATCH')
     headers['content-length'] = String(request.body?.size ?? 0)
-  // got parses and so re-encodes the URL; the query goes out as it was written (item 27). To a proxy goes the whole address.
   const plainProxy = url.protocol === 'http:' ? proxy : undefined
-  const path = `${plainProxy ? url.origin : ''}${url.pathname}${queryOf(request.url)}`
+  if (plainProxy) headers.host = url.host
   if (plainProxy && plainProxy.username !== '') headers['proxy-authorization'] = basic(plainProxy)
+  const peer = plainProxy ?? url
+  const { default: native } = peer.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const target: RequestOptions = {
+    protocol: peer.protocol,
+    hostname: peer.hostname.replace(/^\[|\]$/g, ''),
+    port: peer.port,
+    // got parses and so re-encodes the URL; the query goes out as it was written (item 27). A proxy is told the whole address.
+    path: `${plainProxy ? url.origin : ''}${url.pathname}${queryOf(request.url)}`,
+    agent,
+    lookup,
+    maxHeaderSize,
+  }
+  const tls = { rejectUnauthorized, ...(secureContext && { secureContext }) }
   return {
     method,
     headers,
@@ -98,21 +109,7 @@ async function gotOptions(request: HttpRequest, connection: Connection, { userAg
     throwHttpErrors: false,
     retry: { limit: 0 },
     request: (_: URL, given: RequestOptions, onResponse?: (response: IncomingMessage) => void) =>
-      native.request(
-        {
-          ...given,
-          protocol: url.protocol,
-          hostname: url.hostname.replace(/^\[|\]$/g, ''),
-          port: url.port,
-          path,
-          agent,
-          lookup,
-          maxHeaderSize,
-          rejectUnauthorized,
-          ...(secureContext && { secureContext }),
-        },
-        onResponse,
-      ),
+      native.request({ ...given, ...target, ...tls }, onResponse),
   } as const
 }
 

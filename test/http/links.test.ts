@@ -63,7 +63,7 @@ describe('pages', () => {
     items: (await readAll(response, maxPageBytes)).toString(),
   })
 
-  async function all(send: Send, reader = read, limit = Number.POSITIVE_INFINITY) {
+  async function all(send: Send, reader: Parameters<typeof pages<string>>[2] = read, limit = Number.POSITIVE_INFINITY) {
     const items: string[] = []
     for await (const page of pages(send, { method: 'GET', url: here, headers: { accept: 'a/b' } }, reader)) {
       items.push(page)
