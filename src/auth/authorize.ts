@@ -96,18 +96,18 @@ async function argue(dispute: Dispute, refusal: Refusal, credential: Credential 
 
 /** `undefined` when nothing can be read without credentials, or that was tried already. */
 async function readAnonymously(dispute: Dispute, refusal: Refusal): Promise<HttpResponse | undefined> {
+  const { next, request } = dispute
   try {
     const response = await argue(dispute, refusal, undefined)
-    if (response === refusal.response && refusal.sent?.startsWith('Basic ')) return await bareAgain(dispute)
-    return response.status === 401 || response.status === 403 ? undefined : response
+    if (response !== refusal.response) return await unlessRefused(response)
+    return refusal.sent?.startsWith('Basic ') ? await unlessRefused(await next(request)) : undefined
   } catch (error) {
     if (isRefusedCredential(error)) return undefined
     throw error
   }
 }
 
-async function bareAgain({ next, request }: Dispute): Promise<HttpResponse | undefined> {
-  const response = await next(request)
+async function unlessRefused(response: HttpResponse): Promise<HttpResponse | undefined> {
   if (response.status !== 401 && response.status !== 403) return response
   await discard(response)
   return undefined

@@ -13,8 +13,6 @@ export interface TokenServerOptions {
   grants?: Grants
   /** Seconds; default 300. */
   lifetime?: number
-  /** Answers before the protocol does, for servers that are odd; false: go on. */
-  intercept?: (request: RecordedTokenRequest, response: ServerResponse) => boolean
 }
 
 export interface RecordedTokenRequest {
@@ -37,8 +35,6 @@ export interface TokenServer {
   /** What `rootcertbundle` of docker-registry takes, PEM. */
   certificate: string
   requests: RecordedTokenRequest[]
-  /** What a registry of this token server says with a 401. */
-  challenge(scope?: string): string
   close(): Promise<void>
 }
 
@@ -53,7 +49,6 @@ export async function startTokenServer(options: TokenServerOptions = {}): Promis
   const server = createServer(async (incoming, outgoing) => {
     const request = await record(incoming)
     requests.push(request)
-    if (options.intercept?.(request, outgoing)) return
     const user = userOf(request, options.users ?? {}, refreshTokens)
     if (user === undefined) return reply(outgoing, 401, { details: 'incorrect username or password' })
     const wantsRefresh = isOffline(request.parameters) && user !== ''
@@ -82,7 +77,6 @@ export async function startTokenServer(options: TokenServerOptions = {}): Promis
     issuer,
     certificate: identity.certificate,
     requests,
-    challenge: scope => `Bearer realm="${realm}",service="${service}"${scope ? `,scope="${scope}"` : ''}`,
     async close() {
       server.closeAllConnections()
       server.close()
