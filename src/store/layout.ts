@@ -16,7 +16,7 @@ import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } 
 /**
  * An OCI image layout 1.0.0 in a folder (item 98), safe with several processes at once and whole after a kill.
  *
- * - Names: {@link entryNamed}. `resolve('')` is the only image, or `latest`.
+ * - Names: {@link entryNamed}. `resolve('')` is the only image, or `latest`; a push under `''` has no name.
  * - A pushed manifest is listed in `index.json`, with its tag or without a name, until an index that lists it as a child is pushed.
  *   A manifest that `index.json` does not reach does not count as being here; blobs count by their file.
  * - Moving or removing a tag leaves what it named in the layout, nameless. Nothing is collected as garbage: the children of a
@@ -80,7 +80,8 @@ class LayoutStore implements Store {
   }
 
   async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
-    const { tag, signal } = options
+    const { signal } = options
+    const tag = options.tag || undefined
     signal?.throwIfAborted()
     if (!isVerifiable(target.digest)) {
       throw new InvalidContentError(`${target.digest} cannot be checked: its algorithm is not supported`)
@@ -118,6 +119,7 @@ class LayoutStore implements Store {
   async #list(target: Descriptor, tag: string | undefined, options: Options): Promise<void> {
     if (tag === undefined && (await isUnder(this, await this.#roots(), target.digest, options))) return
     const children = new Set((await childrenOf(this, target, options)).map(child => child.digest))
+    options.signal?.throwIfAborted()
     await this.#folder.edit(entries => {
       const listed = tag === undefined ? withListed(entries, target) : withTag(entries, target, tag)
       return listed === entries ? entries : withoutNameless(listed, children)

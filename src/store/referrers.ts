@@ -2,7 +2,7 @@ import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { isManifestType } from '../model/media-types.ts'
+import { isIndexType, isManifestType } from '../model/media-types.ts'
 import { readManifest } from './read.ts'
 import type { Options, Source } from './store.ts'
 
@@ -34,7 +34,8 @@ export async function isUnder(
   options: Options = {},
 ): Promise<boolean> {
   if (roots.some(root => root.digest === digest)) return true
-  for await (const { manifest } of walk(source, roots, options)) {
+  const indexes = roots.filter(root => isIndexType(root.mediaType))
+  for await (const { manifest } of walk(source, indexes, options)) {
     if (childManifests(manifest).some(child => child.digest === digest)) return true
   }
   return false

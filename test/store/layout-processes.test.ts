@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeEach, expect, it } from 'vitest'
 import type { Descriptor } from '../../src/model/descriptor.ts'
+import { digestOf } from '../../src/model/digest.ts'
 import { layoutStore } from '../../src/store/layout.ts'
 import { readManifest, readVerified } from '../../src/store/read.ts'
 import { makeImage } from '../helpers/images.ts'
@@ -49,6 +50,12 @@ async function expectWhole(root: Descriptor): Promise<void> {
   for (const child of children) await readVerified(store, child)
 }
 
+/** Also what nothing names yet: the next writer will find it by its name alone. */
+async function expectEveryBlobWhole(): Promise<void> {
+  const folder = join(path, 'blobs/sha256')
+  for (const name of await readdir(folder)) expect(digestOf(await readFile(join(folder, name)))).toBe(`sha256:${name}`)
+}
+
 it('two processes write fifty tags each into a layout at once, and none is lost', async () => {
   const [one, two] = [startWriter('one', 0, 50), startWriter('two', 0, 50)]
   expect(await Promise.all([one.exit, two.exit])).toEqual([
@@ -79,6 +86,7 @@ it('a writer killed at any moment leaves the old tag or the new one, whole', asy
     const oldOrNew = [last, last + 1].map(at => makeImage({ layers: [200_000], seed: `retag-${at}` }).root)
     expect(oldOrNew).toContainEqual(root)
     await expectWhole(root)
+    await expectEveryBlobWhole()
     next = last + 1
     // What a dead writer held is free after ten seconds, or at once for a person who removes it.
     await rm(join(path, 'index.json.lock'), { recursive: true, force: true })

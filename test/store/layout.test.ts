@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Descriptor } from '../../src/model/descriptor.ts'
@@ -60,6 +61,35 @@ describe('the folder', () => {
     await seed(store, index)
     await seed(store, sbom)
     expect((await readIndex()).manifests).toEqual([index.root, sbom.root])
+  })
+
+  it('lists a root that was pushed under no name without one', async () => {
+    await seed(store, image, '')
+    expect((await readIndex()).manifests).toEqual([root])
+    expect(await store.resolve('')).toEqual(root)
+  })
+
+  it('gives a blob its name when it is whole', async () => {
+    await seed(store, image, 'v1')
+    const { descriptor, bytes } = randomBlob(100_000)
+    async function* halting() {
+      yield bytes.subarray(0, 60_000)
+      const files = (await readdir(path, { recursive: true })).map(name => basename(name))
+      expect(files).not.toContain(descriptor.digest.slice(7))
+      expect(files.some(name => name.endsWith('.regctl-tmp'))).toBe(true)
+      yield bytes.subarray(60_000)
+    }
+    await store.push(descriptor, async () => Readable.from(halting(), { objectMode: false }))
+    expect(await readVerified(store, descriptor)).toEqual(bytes)
+  })
+
+  it('replaces index.json whole: who has it open reads the old one to its end', async () => {
+    await seed(store, image, 'v1')
+    const before = await readFile(join(path, 'index.json'), 'utf8')
+    const reader = await open(join(path, 'index.json'))
+    await seed(store, makeImage(), 'v2')
+    expect(await reader.readFile('utf8')).toBe(before)
+    await reader.close()
   })
 
   it('keeps keys, annotations and entries it does not know', async () => {
