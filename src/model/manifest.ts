@@ -197,13 +197,13 @@ function folded(keys: readonly string[]): ReadonlyMap<string, string> {
   return new Map(keys.map(key => [fold(key), key]))
 }
 
-/** As Go compares names: by Unicode's simple folding, in which the long s is an s and the Kelvin sign a k. */
+/** As Go compares names: by Unicode's folding, in which the long s is an s. */
 function fold(key: string): string {
-  return key.toUpperCase().toLowerCase()
+  return key.toUpperCase()
 }
 
 function schema1(): RegctlError {
-  return new RegctlError('UNSUPPORTED', "the manifest is of Docker's schema 1, which nothing builds since 2017", {
+  return new RegctlError('UNSUPPORTED', "the manifest is of Docker's schema 1, which is no longer supported", {
     hint: 'push the image again with a current tool',
   })
 }

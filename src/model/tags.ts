@@ -39,7 +39,7 @@ interface Versioned {
 }
 
 /** Short enough that no range is slow to read (T26). */
-const maxPatternLength = 1024
+const maxRangeLength = 1024
 
 const versionGrammar = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:_[0-9A-Za-z._-]+)?$/
 
@@ -70,7 +70,7 @@ export function isWanted(selection: TagSelection): (tag: string) => boolean {
 }
 
 function range(text: string, suffixed: boolean): (tag: string) => boolean {
-  const valid = text.length <= maxPatternLength ? validRange(text, { loose: true }) : null
+  const valid = text.length <= maxRangeLength ? validRange(text, { loose: true }) : null
   if (valid === null) {
     throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 100))} is not a range of versions`, {
       hint: 'use a range such as ^1.27, ~2.1.0 or ">=3 <5"',

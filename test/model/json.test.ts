@@ -47,6 +47,8 @@ describe('parseJson', () => {
     ['{"a\\"":1,"a\\u0022":2}'],
     ['{"__proto__":1,"__proto__":2}'],
     ['{"constructor":1,"constructor":2}'],
+    ['{"":1,"":2}'],
+    ['{"":1,"a":"\\\\","a":2}'],
     ['{"a" : 1, "a"\n:\t2}'],
   ])('T11: refuses a name that stands twice in one object: %s', text => {
     expect(() => parseJson(text, 'it')).toThrow(/^it has ".*" twice in one object$/)

@@ -238,6 +238,10 @@ describe('narrowIndex', () => {
     expect(parseManifest(none.bytes, ociIndex)).toMatchObject({ manifests: [] })
   })
 
+  it.each(['[]', '{}', '{"manifests":{}}'])('refuses bytes that are no index: %s', text => {
+    expect(() => narrowIndex({ ...parsed, bytes: bytesOf(text) }, () => false)).toThrow('the index has no manifests')
+  })
+
   it('names the type that the label said where the body has none', () => {
     const bare = parseManifest(bytesOf(index), dockerList) as IndexManifest
     expect(narrowIndex(bare, () => false).descriptor.mediaType).toBe(dockerList)
