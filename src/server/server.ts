@@ -55,6 +55,10 @@ export function createRegistryServer(options: ServerOptions): RegistryServer {
       if (!res.writableFinished) gone.abort()
       options.onRequest?.(lineOf(req, res))
     })
+    // A client that was refused may still be sending: reading it away keeps the connection for its next request.
+    res.once('finish', () => {
+      if (!req.complete) req.unpipe().resume()
+    })
     answer(req, res, gone.signal).catch(error => {
       const expected = respondError(res, error) || gone.signal.aborted
       if (!expected) options.onError?.(error)

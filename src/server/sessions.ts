@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { Refusal } from './respond.ts'
 
 /** An upload that has begun: a file that grows. Its length is the offset, its time the last sign of life, so a restart loses nothing. */
@@ -28,8 +29,11 @@ export interface SessionOptions {
 export interface Sessions {
   /** @throws Refusal 429 when too many are open (T12). */
   start(repository: string): Promise<Session>
-  /** @throws Refusal 404 BLOB_UPLOAD_UNKNOWN */
-  find(repository: string, id: string): Promise<Session>
+  /**
+   * As it stands once a request that holds it has settled, or a second later: a client asks when its connection broke, which may be
+   * news here. @throws Refusal 404 BLOB_UPLOAD_UNKNOWN
+   */
+  look(repository: string, id: string): Promise<Session>
   /**
    * Runs `work` with the session as it stands then, alone. A request that still holds it is stopped: its client has come back on
    * another connection, and waiting for a dead one would cost both.
@@ -81,7 +85,13 @@ export function createSessions({ dir, max = 1000, idleSeconds = 86_400 }: Sessio
       await (await open(path, 'wx', 0o600)).close()
       return { id, repository, path, size: 0 }
     },
-    find,
+    async look(repository, id) {
+      const patience = new AbortController()
+      const aSecond = setTimeout(1000, undefined, { signal: patience.signal }).catch(() => undefined)
+      await Promise.race([holders.get(id)?.settled, aSecond])
+      patience.abort()
+      return find(repository, id)
+    },
     async alone(repository, id, work) {
       const before = holders.get(id)
       before?.stop.abort()
@@ -107,8 +117,8 @@ export function createSessions({ dir, max = 1000, idleSeconds = 86_400 }: Sessio
 }
 
 /**
- * Appends what arrives, and keeps it also when the body breaks off: the session knows where the client has to go on.
- * @throws Error of the body (cut off) or of the file (disk full); `session.size` is right in every case.
+ * Appends what arrives, and keeps it whatever happens then: the session knows where the client has to go on.
+ * @throws Error of the signal or of the file (disk full); `session.size` is right in every case.
  */
 export async function append(session: Session, body: Readable, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()

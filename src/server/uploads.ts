@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { PassThrough, type Readable } from 'node:stream'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { mediaTypes } from '../model/media-types.ts'
@@ -18,12 +19,13 @@ export function uploadsHandlers(repositories: Repositories, sessions: Sessions):
       if (wanted !== null && (await mount(repositories, digestParameter(wanted), query.get('from'), name))) {
         return respondEmpty(res, 201, blobHeaders(name, digestParameter(wanted)))
       }
+      const body = hold(req)
       const digest = query.has('digest') ? digestParameter(query.get('digest')) : undefined
       const session = await sessions.start(name)
       if (digest === undefined) return respondEmpty(res, 202, sessionHeaders(session))
       await sessions.alone(name, session.id, async (current, signal) => {
         try {
-          await append(current, req, signal)
+          await receive(current, req, { body, signal })
           await commit(await repositories.create(name), current, digest)
         } finally {
           // Its client was never told where it is.
@@ -39,18 +41,20 @@ export function uploadsHandlers(repositories: Repositories, sessions: Sessions):
 export function uploadHandlers(repositories: Repositories, sessions: Sessions): Handlers {
   return {
     async GET({ res, route: { name, target } }) {
-      respondEmpty(res, 204, sessionHeaders(await sessions.find(name, target)))
+      respondEmpty(res, 204, sessionHeaders(await sessions.look(name, target)))
     },
     async PATCH({ req, res, route: { name, target } }) {
+      const body = hold(req)
       await sessions.alone(name, target, async (session, signal) => {
-        await receive(session, req, signal)
+        await receive(session, req, { body, signal })
         respondEmpty(res, 202, sessionHeaders(session))
       })
     },
     async PUT({ req, res, route: { name, target }, query }) {
+      const body = hold(req)
       const digest = digestParameter(query.get('digest'))
       await sessions.alone(name, target, async (session, signal) => {
-        await receive(session, req, signal)
+        await receive(session, req, { body, signal })
         try {
           await commit(await repositories.create(name), session, digest)
         } finally {
@@ -90,8 +94,20 @@ async function share(
   await target.push(blob, offset => store.fetch(blob, { offset }))
 }
 
+/** Takes in what arrives from now on: a request that breaks off drops what nobody has read by then. */
+function hold(req: IncomingMessage): Readable {
+  const held = new PassThrough()
+  req.pipe(held)
+  req.once('close', () => held.end())
+  return held
+}
+
 /** Checks `Content-Range: <start>-<end>` where there is one; out of order is 416 (distribution-spec "Pushing a blob in chunks"). */
-async function receive(session: Session, req: IncomingMessage, signal: AbortSignal): Promise<void> {
+async function receive(
+  session: Session,
+  req: IncomingMessage,
+  { body, signal }: { body: Readable; signal: AbortSignal },
+): Promise<void> {
   const start = session.size
   const range = parseContentRange(req.headers['content-range'])
   if (range === null || (range && range.start !== start)) {
@@ -101,9 +117,11 @@ async function receive(session: Session, req: IncomingMessage, signal: AbortSign
   }
   const announced = req.headers['content-length']
   if (range && announced !== undefined && Number(announced) !== range.length) throw wrongLength()
-  await append(session, req, signal).catch(error => {
+  await append(session, body, signal).catch(error => {
     throw signal.aborted ? takenOver() : error
   })
+  // What arrived is kept: the client asks how much that was, and goes on.
+  if (!req.complete) throw new Refusal(400, 'BLOB_UPLOAD_INVALID', 'the body broke off')
   if (range && session.size - start !== range.length) {
     await cutBack(session, start)
     throw wrongLength()
