@@ -29,7 +29,7 @@ export function serversIn(auths: JsonObject): string[] {
 /** Stores under the key docker uses; no credential leaves the empty entry that docker leaves beside a helper's. */
 export function storeAuth(config: JsonObject, registry: string, credential?: Credential): Edit[] {
   const [key, value] = [serverKey(registry), credential ? writeEntry(credential) : {}]
-  const auths = Object.hasOwn(config, 'auths') ? config.auths : undefined
+  const { auths } = config
   if (isObject(auths)) return [{ path: ['auths', key], value }]
   if (auths !== undefined && auths !== null) throw new RegctlError('CONFIG_INVALID', 'auths is not an object')
   return [{ path: ['auths'], value: { [key]: value } }]

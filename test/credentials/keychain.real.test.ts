@@ -10,9 +10,7 @@ import { type CredentialSetup, createCredentials } from '../../src/credentials/s
 import { temporary, writeJson } from './fake-helpers.ts'
 
 const wanted = process.env.TEST_KEYCHAIN === '1'
-const reason = wanted
-  ? ''
-  : ' (skipped: writes to the real keychain, so only with TEST_KEYCHAIN=1, as .ci/run sets it)'
+const reason = wanted ? '' : ' (skipped: writes to the real keychain, so only with TEST_KEYCHAIN=1, as .ci/run sets it)'
 
 const hub = 'https://index.docker.io/v1/'
 const account = { kind: 'password', username: 'robot$ü+1', password: 'ca:nary\n"é"' } as const

@@ -57,11 +57,11 @@ it('an addon that does not load is UNSUPPORTED with the reason, and is tried aga
 it('T15: a refusal names the registry and hides the secret, even when the keychain quotes it', async () => {
   const { keytar } = fakeKeytar()
   const setPassword: Keytar['setPassword'] = async (_service, _account, secret) => {
-    throw new Error(`too long: ${secret}`)
+    throw new Error(`too long: ${secret}, ${JSON.parse(secret).identitytoken}`)
   }
   const store = keychainStore({ load: async () => ({ ...keytar, setPassword }) })
   const error = await store.set('a.test', { kind: 'identity', token: 'canary' }).catch((error: unknown) => error)
-  expect(error).toMatchObject({ code: 'FAILED', message: 'the keychain could not store a.test: too long: ***' })
+  expect(error).toMatchObject({ code: 'FAILED', message: 'the keychain could not store a.test: too long: ***, ***' })
   expect(inspect(error)).not.toContain('canary')
 })
 

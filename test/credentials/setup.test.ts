@@ -147,6 +147,14 @@ describe('storeFor', () => {
     expect(notices).toEqual([])
   })
 
+  it('a login to the keychain takes the older one out of an auth file that is asked before', async () => {
+    const authFile = join(dir, 'auth.json')
+    await writeJson(authFile, auths(['a.test', 'old'], ['b.test', 'kept']))
+    await (await create({ authFile }).storeFor('keychain', 'a.test')).set('a.test', named('new'))
+    expect(await create({ authFile }).get('a.test')).toMatchObject({ credential: named('new') })
+    expect(await json('auth.json')).toEqual(auths(['b.test', 'kept']))
+  })
+
   it('what cannot be outdone is a notice', async () => {
     await shellHelper(dir, 'stuck', 'exit 3')
     await writeJson(base.dockerConfig, { credHelpers: { 'a.test': 'stuck' } })
