@@ -13,9 +13,15 @@ import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { configFlags, type GlobalFlags, globalFlags } from './flags.ts'
 import { wordsOf } from './manifest.ts'
+import type { Program } from './program.ts'
 import { listenForSignals } from './signals.ts'
 
 export type ArgsOf<C extends typeof Command> = InferredArgs<C['args']>
+const patienceMs = 5_000
+
+/** A command as its file's default export. */
+export type RegctlCommandClass = (new (argv: string[], program: Program) => { start(): Promise<void> }) & { id: string }
+
 export type FlagsOf<C extends typeof Command> = InferredFlags<typeof globalFlags & C['flags']>
 
 /**
@@ -40,6 +46,11 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
 
   /** The result for a person, every foreign text escaped; '' prints nothing. Not asked for with `--json`. */
   protected abstract view(result: Result): string | Promise<string>
+
+  /** What `--json` prints of the result. */
+  protected document(result: Result): unknown {
+    return result
+  }
 
   /** Aborts at Ctrl-C and SIGTERM; its reason is the RegctlError to end with. */
   protected get signal(): AbortSignal {
@@ -86,6 +97,11 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     return this.progress
   }
 
+  /** Runs the command to its end; whatever happens is told on stderr or as JSON, and in `process.exitCode`. */
+  start(): Promise<void> {
+    return this._run()
+  }
+
   /** oclif would show the whole command line to who sets DEBUG, passwords included (T16). */
   protected override async init(): Promise<void> {}
 
@@ -98,13 +114,14 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       strict: this.ctor.strict,
     })
     this.options = flags
-    const result = await this.execute(args as ArgsOf<C>, flags as FlagsOf<C>)
+    const result = await Promise.race([this.execute(args as ArgsOf<C>, flags as FlagsOf<C>), gaveUp(this.signal)])
     this.progress?.stop()
     const text = this.options.json ? this.json(result) : await this.view(result)
     if (text !== '') process.stdout.write(`${text}\n`)
   }
 
   protected override async catch(thrown: unknown): Promise<void> {
+    this.parsed = true
     this.progress?.stop()
     const aborted = this.signal.aborted ? this.signal.reason : thrown
     const known = { ...globalFlags, ...this.ctor.flags }
@@ -127,7 +144,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   }
 
   private json(result: Result): string {
-    return result === undefined ? '' : escapeJson(result)
+    const document = this.document(result)
+    return document === undefined ? '' : escapeJson(document)
   }
 
   private async connect(): Promise<Client> {
@@ -156,6 +174,13 @@ export function exchangeLine({ method, url, status, error, milliseconds, bytes }
   const parts = [method, url, status ?? error ?? '', `${Math.round(milliseconds)} ms`]
   if (bytes !== undefined) parts.push(formatBytes(bytes))
   return escapeText(parts.join(' '))
+}
+
+/** Rejects when work was asked to stop and has not done so for a while: a person pressed Ctrl-C and waits. */
+function gaveUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), patienceMs).unref(), { once: true })
+  })
 }
 
 /** Known before parsing, so that a parse error can answer in JSON too. */

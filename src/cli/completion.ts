@@ -33,6 +33,12 @@ function flagsOf(commands: readonly ManifestCommand[], path: string): ManifestFl
   return Object.values(command?.flags ?? {}).filter(flag => !flag.hidden)
 }
 
+/** What the arguments of a command can be, where that is a choice. */
+function choicesOf(commands: readonly ManifestCommand[], path: string): readonly string[] {
+  const command = commands.find(({ id }) => id === path)
+  return Object.values(command?.args ?? {}).flatMap(arg => arg.options ?? [])
+}
+
 function bash(commands: readonly ManifestCommand[]): string {
   const paths = pathsOf(commands)
   const known = paths.slice(1).map(path => `"/${wordsOf(path)}"`)
@@ -43,7 +49,7 @@ function bash(commands: readonly ManifestCommand[]): string {
   )
   const words = paths.map(path => {
     const flags = [...flagsOf(commands, path).map(({ name }) => `--${name}`), '--help']
-    return `      "/${wordsOf(path)}") words="${[...childrenOf(commands, path).keys(), ...flags].join(' ')}" ;;`
+    return `      "/${wordsOf(path)}") words="${[...childrenOf(commands, path).keys(), ...choicesOf(commands, path), ...flags].join(' ')}" ;;`
   })
   return `# regctl completion bash: source this, or keep it in ~/.local/share/bash-completion/completions/regctl
 _regctl() {
@@ -67,8 +73,9 @@ complete -o default -F _regctl regctl
 function zsh(commands: readonly ManifestCommand[]): string {
   const cases = pathsOf(commands).map(path => {
     const children = [...childrenOf(commands, path)].map(([word, text]) => `'${word}:${quoted(text)}'`)
+    const choices = choicesOf(commands, path).map(choice => `'${choice}'`)
     const flags = flagsOf(commands, path).map(({ name, summary = '' }) => `'--${name}:${quoted(summary)}'`)
-    return `    '${idOf(path)}') items=(${[...children, ...flags, "'--help:what it takes'"].join(' ')}) ;;`
+    return `    '${idOf(path)}') items=(${[...children, ...choices, ...flags, "'--help:what it takes'"].join(' ')}) ;;`
   })
   return `#compdef regctl
 # regctl completion zsh: keep this as _regctl in a folder of $fpath
@@ -103,7 +110,8 @@ function fish(commands: readonly ManifestCommand[]): string {
       const value = type === 'option' ? ` -r${options ? ` -f -a '${options.join(' ')}'` : ''}` : ''
       return `complete -c regctl -n '${when}' -l ${name}${short}${value} -d '${quoted(summary)}'`
     })
-    return [...children, ...flags]
+    const choices = choicesOf(commands, path).map(choice => `complete -c regctl -n '${when}' -a '${choice}'`)
+    return [...children, ...choices, ...flags]
   })
   return `# regctl completion fish: keep this as ~/.config/fish/completions/regctl.fish\n${lines.join('\n')}\n`
 }

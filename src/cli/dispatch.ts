@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Command } from '@oclif/core/command'
 import { RegctlError } from '../model/errors.ts'
 import { styleFor } from '../output/style.ts'
+import type { RegctlCommandClass } from './command.ts'
 import { errorJson, errorText } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { commandHelp, rootHelp, topicHelp } from './help.ts'
@@ -22,15 +22,16 @@ export async function dispatch(argv: readonly string[], root: string, given?: Ma
   } else fail(unknownCommand(request), argv)
 }
 
-/** oclif's own entry for one command; the class reports its errors and sets the exit code. */
+/** The class reports its errors and sets the exit code. */
 async function runCommand({ id, relativePath }: ManifestCommand, argv: string[], root: string): Promise<void> {
   const file = pathToFileURL(join(root, ...relativePath)).href
-  const [{ default: command }, text] = await Promise.all([
-    import(file) as Promise<{ default: Command.Class }>,
+  const [{ default: CommandClass }, { Program }, text] = await Promise.all([
+    import(file) as Promise<{ default: RegctlCommandClass }>,
+    import('./program.ts'),
     readFile(join(root, 'package.json'), 'utf8'),
   ])
-  command.id = id
-  await command.run(argv, { root, pjson: JSON.parse(text) })
+  CommandClass.id = id
+  await new CommandClass(argv, new Program(root, JSON.parse(text))).start()
 }
 
 function unknownCommand({ words, meant }: { words: string; meant?: string }): RegctlError {

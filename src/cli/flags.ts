@@ -1,5 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import type { ConfigFlags } from '../config/config.ts'
+import type { Platform } from '../model/descriptor.ts'
+import { parsePlatform } from '../model/platform.ts'
 import { progressModes } from '../output/progress.ts'
 
 const global = { helpGroup: 'GLOBAL' }
@@ -46,6 +48,18 @@ export const limitFlag = Flags.integer({ min: 1, helpValue: 'N', summary: 'list 
 
 /** A text flag that may be given again and again. */
 export const repeatableText = Flags.custom<string[]>({ multiple: true, multipleNonGreedy: true })
+
+const platformOptions = { helpValue: 'OS/ARCH[/VARIANT]', parse: async (text: string) => parsePlatform(text) }
+
+/** `--platform P`: one of an index. */
+export const platformFlag = Flags.custom<Platform>({ ...platformOptions, summary: 'the image for this platform' })
+
+/** `--platform P`, again and again. */
+export const platformsFlag = Flags.custom<Platform>({
+  ...repeatable,
+  ...platformOptions,
+  summary: 'only this platform (repeatable); all when left out',
+})
 
 /** What the shared flags say, as `config/` takes it. */
 export function configFlags(flags: GlobalFlags & { jobs?: number | undefined }): ConfigFlags {

@@ -37,7 +37,7 @@ export function rootHelp(manifest: Manifest, style: Style): string {
       ],
       style,
     ),
-    'regctl COMMAND --help tells more about a command; regctl --version says which regctl this is.',
+    'regctl COMMAND --help tells more about a command.',
   ].join('\n\n')
 }
 
@@ -59,7 +59,7 @@ export function commandHelp(command: ManifestCommand, style: Style): string {
   const own = flags.filter(flag => !flag.helpGroup)
   const shared = [...new Set(flags.flatMap(flag => flag.helpGroup ?? []))]
   const parts = [
-    [summaryOf(command), command.description ?? ''].filter(Boolean).join('\n\n'),
+    [summaryOf(command), paragraphs(command.description ?? '', style)].filter(Boolean).join('\n\n'),
     section('USAGE', usageLines(command, args, own.length > 0), style),
     section('EXAMPLES', exampleLines(command), style),
     titled(
@@ -140,6 +140,13 @@ function columns(rows: readonly (readonly [string, string])[], style: Style): st
       const indent = ' '.repeat(left + 4)
       return [`  ${name.padEnd(left)}  ${first}`.trimEnd(), ...rest.map(line => indent + line)].join('\n')
     })
+    .join('\n')
+}
+
+function paragraphs(text: string, style: Style): string {
+  return text
+    .split('\n')
+    .flatMap(line => wrap(line, Math.min(style.width, widest)))
     .join('\n')
 }
 

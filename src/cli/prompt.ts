@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { RegctlError } from '../model/errors.ts'
 
@@ -32,8 +33,15 @@ export async function confirm(question: string, options: AskOptions = {}): Promi
   return /^y(?:es)?$/i.test((await ask(`${question} [y/N] `, options)).trim())
 }
 
-/** All of stdin as text, without its last line break. @throws RegctlError USAGE when it is longer than `cap` bytes */
-export async function readStdin(cap: number, stdin: NodeJS.ReadableStream = process.stdin): Promise<string> {
+export interface ReadOptions {
+  signal?: AbortSignal | undefined
+  stdin?: Readable
+}
+
+/** All of stdin as text, without its last line break. @throws RegctlError USAGE when it is longer than `cap` bytes, the signal's reason at Ctrl-C */
+export async function readStdin(cap: number, { signal, stdin = process.stdin }: ReadOptions = {}): Promise<string> {
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', () => stdin.destroy(signal.reason), { once: true })
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of stdin) {
