@@ -4,6 +4,7 @@ import { platformFlag } from '../cli/flags.ts'
 import { selectImage } from '../copy/select.ts'
 import type { Digest } from '../model/digest.ts'
 import { formatPlace } from '../store/place.ts'
+import { resolvePlace } from '../store/resolve.ts'
 
 interface Digested {
   reference: string
@@ -27,10 +28,10 @@ export default class DigestCommand extends RegctlCommand<typeof DigestCommand, D
     args: ArgsOf<typeof DigestCommand>,
     { platform }: FlagsOf<typeof DigestCommand>,
   ): Promise<Digested> {
-    const { store, reference } = await (await this.client()).open(args.place)
-    const root = await store.resolve(reference, { signal: this.signal })
-    const { digest } = platform ? await selectImage(store, root, platform, { signal: this.signal }) : root
-    return { reference: formatPlace({ store, reference }), digest }
+    const place = await (await this.client()).open(args.place)
+    const root = await resolvePlace(place, { signal: this.signal })
+    const { digest } = platform ? await selectImage(place.store, root, platform, { signal: this.signal }) : root
+    return { reference: formatPlace(place), digest }
   }
 
   protected view({ digest }: Digested): string {

@@ -10,6 +10,7 @@ import { parseJson } from '../model/json.ts'
 import { escapeJson } from '../output/escape.ts'
 import { formatPlace } from '../store/place.ts'
 import { readManifest, readVerified } from '../store/read.ts'
+import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Source } from '../store/store.ts'
 
 /** A report, or with `--config` whatever JSON the config is; nothing with `--raw`, whose bytes were written as they are. */
@@ -40,14 +41,14 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
     flags: FlagsOf<typeof InspectCommand>,
   ): Promise<Inspected> {
     const options = { signal: this.signal }
-    const { store, reference } = await (await this.client()).open(args.place)
-    const root = await store.resolve(reference, options)
-    const target = flags.platform ? await selectImage(store, root, flags.platform, options) : root
+    const place = await (await this.client()).open(args.place)
+    const root = await resolvePlace(place, options)
+    const target = flags.platform ? await selectImage(place.store, root, flags.platform, options) : root
     if (!flags.raw && !flags.config) {
-      return { report: await inspect(store, target, { ...options, reference: formatPlace({ store, reference }) }) }
+      return { report: await inspect(place.store, target, { ...options, reference: formatPlace(place) }) }
     }
-    const content = flags.config ? await configOf(store, target, options) : target
-    const bytes = await readVerified(store, content, options)
+    const content = flags.config ? await configOf(place.store, target, options) : target
+    const bytes = await readVerified(place.store, content, options)
     if (!flags.raw) return { config: parseJson(bytes, `config ${content.digest}`) }
     process.stdout.write(bytes)
     return undefined

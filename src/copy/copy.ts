@@ -2,6 +2,7 @@ import type { Descriptor, Platform } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import { isNotFound, MismatchError, RegctlError } from '../model/errors.ts'
 import { formatPlace } from '../store/place.ts'
+import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
 import { createLimit } from './limit.ts'
@@ -35,7 +36,7 @@ const defaultJobs = 8
  */
 export async function copy(from: Place, to: Place<Store>, options: CopyOptions = {}): Promise<CopyResult> {
   const begun = performance.now()
-  const [found, existing] = await Promise.all([from.store.resolve(from.reference, options), lookUp(to, options)])
+  const [found, existing] = await Promise.all([resolvePlace(from, options), lookUp(to, options)])
   const selection = await selectPlatforms(from.store, found, options.platforms ?? [], options)
   const { root } = selection
   checkDestination(to, { root, existing, options })

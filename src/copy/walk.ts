@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { pipeline, Readable, Transform } from 'node:stream'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
@@ -29,7 +30,10 @@ export interface Route {
  */
 export async function copyGraph(outer: Route, { root, bytes }: Selection, tag: string | undefined): Promise<void> {
   const failure = new AbortController()
-  const route = { ...outer, signal: outer.signal ? AbortSignal.any([outer.signal, failure.signal]) : failure.signal }
+  const signal = outer.signal ? AbortSignal.any([outer.signal, failure.signal]) : failure.signal
+  // Every transfer listens to it, and there may be thousands.
+  setMaxListeners(0, signal)
+  const route = { ...outer, signal }
   const visited = new Map<Digest, Promise<void>>()
   try {
     await copyManifest(root, { depth: 0, tag, bytes })
