@@ -252,6 +252,14 @@ describe('Bearer', () => {
     expect(registryRequests()[1]).toMatchObject({ url: `${registry}/v2/`, authorization: undefined })
   })
 
+  it('2.2k: takes no challenge from where its /v2/ redirects to', async () => {
+    const host: Host = ({ url }) =>
+      url === `${registry}/v2/` ? { ...unauthorized(challenge('')), url: 'https://evil.test/' } : { status: 401 }
+    const { get, credentials } = start({ host, credential: alice })
+    expect((await get()).status).toBe(401)
+    expect(credentials.asked).toEqual([])
+  })
+
   it('hands back a 401 that nobody explains', async () => {
     const { get } = start({ host: () => ({ status: 401, text: 'no' }), credential: alice })
     expect(await text(await get())).toBe('no')
@@ -280,6 +288,19 @@ describe('Bearer', () => {
   it('T12: keeps no more than 64 KiB of a refusal', async () => {
     const { get } = start({ host: () => unauthorized('Negotiate', 'x'.repeat(200_000)) })
     expect(await text(await get())).toHaveLength(64 * 1024)
+  })
+
+  it('T12: reads no further than it keeps', async () => {
+    const { options } = start({ host: () => ok })
+    let read = 0
+    function* endless() {
+      for (; read < 10_000; read++) yield Buffer.alloc(1024)
+    }
+    const headers = { 'www-authenticate': 'Negotiate' }
+    const url = `${registry}/v2/`
+    const send = authorize(options)(async () => ({ status: 401, headers, url, body: Readable.from(endless()) }))
+    await send({ method: 'GET', url })
+    expect(read).toBeLessThan(200)
   })
 
   it('stops when aborted, while the token is on its way', async () => {
@@ -403,6 +424,13 @@ describe('credentials that are refused', () => {
     const noAnonymous: Host = request => (request.authorization ? tokenHost(users)(request) : { status: 401 })
     const { get, notices } = start({ host: wanting('repository:a/b:pull'), tokens: noAnonymous, credential: stale })
     await expect(get()).rejects.toMatchObject({ message: expect.stringContaining('did not accept the credentials') })
+    expect(notices).toEqual([])
+  })
+
+  it('are what the response is about when the registry takes nobody', async () => {
+    const host: Host = request => unauthorized(challenge(), `not you, ${tokenOf(request)?.user}`)
+    const { get, notices } = start({ host, credential: alice })
+    expect(await text(await get())).toBe('not you, alice')
     expect(notices).toEqual([])
   })
 
