@@ -69,6 +69,12 @@ describe('the folder', () => {
     expect(await store.resolve('')).toEqual(root)
   })
 
+  it('names an entry that had no name, and lists it once', async () => {
+    await seed(store, image)
+    await seed(store, image, 'v1')
+    expect((await readIndex()).manifests).toEqual([named(root, 'v1')])
+  })
+
   it('gives a blob its name when it is whole', async () => {
     await seed(store, image, 'v1')
     const { descriptor, bytes } = randomBlob(100_000)
