@@ -151,7 +151,7 @@ function locate(name: string, refuse: Refuse): Reference {
 
 function repositoryHint(path: string): string {
   const lower = path.toLowerCase()
-  if (lower !== path && isRepository(lower)) return `repository names are in lower case: ${lower}`
+  if (isRepository(lower)) return `repository names are in lower case: ${lower}`
   return 'its parts have lower-case letters and digits, with ".", "_", "__" or "-" between them'
 }
 

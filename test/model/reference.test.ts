@@ -64,6 +64,7 @@ describe('parseReference', () => {
     ['Nginx', /lower case: nginx/],
     ['ghcr.io/Team/App', /lower case: team\/app/],
     ['Team/app', /lower case: team\/app/],
+    ['h.io/A..B', /its parts have/],
     ['https://ghcr.io/a', /leave out https:\/\//],
     ['HTTP://ghcr.io/a', /leave out HTTP:\/\//],
     ['docker://docker://a', /leave out docker:\/\//],
