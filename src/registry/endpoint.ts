@@ -20,10 +20,14 @@ export interface KnownBlobs {
   /** A repository that holds the blob, other than `besides`. */
   find(digest: Digest, besides: string): string | undefined
   forget(digest: Digest, repository: string): void
+  /** This account may not read that repository, or the registry mounts nothing from it: it is not offered again. */
+  ruleOut(repository: string): void
+  isRuledOut(repository: string): boolean
 }
 
 export function knownBlobs(): KnownBlobs {
   const holders = new Map<Digest, Set<string>>()
+  const ruledOut = new Set<string>()
   return {
     add(digest, repository) {
       const repositories = holders.get(digest)
@@ -31,9 +35,12 @@ export function knownBlobs(): KnownBlobs {
       else holders.set(digest, new Set([repository]))
     },
     find(digest, besides) {
-      for (const repository of holders.get(digest) ?? []) if (repository !== besides) return repository
+      for (const repository of holders.get(digest) ?? [])
+        if (repository !== besides && !ruledOut.has(repository)) return repository
       return undefined
     },
+    ruleOut: repository => ruledOut.add(repository),
+    isRuledOut: repository => ruledOut.has(repository),
     forget(digest, repository) {
       holders.get(digest)?.delete(repository)
     },

@@ -52,13 +52,18 @@ function isWorthAnother(error: unknown): boolean {
 }
 
 async function openUpload(place: Repository, target: Descriptor, { mountFrom, signal }: PushOptions): Promise<Opened> {
-  const from = sibling(place, mountFrom) ?? place.registry.known.find(target.digest, place.name) ?? place.name
+  const { known } = place.registry
+  const from = sibling(place, mountFrom) ?? known.find(target.digest, place.name) ?? place.name
   try {
     return await postUpload(place, target, { from, signal })
   } catch (error) {
     // Registries refuse mounts with any of 401, 403, 404, 405 and 5xx; the blob can still be uploaded (item 42).
     if (!(error instanceof RegistryError) || error.code === 'RATE_LIMITED') throw error
-    if (from !== place.name) place.registry.known.forget(target.digest, from)
+    if (from !== place.name) {
+      known.forget(target.digest, from)
+      // One refusal speaks for the whole repository: asking for each blob would cost a token each time.
+      if (error.status === 401 || error.status === 403) known.ruleOut(from)
+    }
     return postUpload(place, target, { signal })
   }
 }
@@ -115,10 +120,10 @@ async function putBlob(
 }
 
 /** The repository behind a location of the same registry: only there can a blob be mounted (item 43). */
-function sibling(place: Repository, location: string | undefined): string | undefined {
-  const prefix = `${place.registry.name}/`
-  const name = location?.startsWith(prefix) ? location.slice(prefix.length) : undefined
-  return name === place.name ? undefined : name
+function sibling({ name, registry }: Repository, location: string | undefined): string | undefined {
+  const prefix = `${registry.name}/`
+  const other = location?.startsWith(prefix) ? location.slice(prefix.length) : undefined
+  return other === undefined || other === name || registry.known.isRuledOut(other) ? undefined : other
 }
 
 function locationOf(response: HttpResponse, place: Repository): string {
