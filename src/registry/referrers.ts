@@ -1,9 +1,10 @@
 import { discard, readAll } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
 import { maxPageBytes, type Page, pages } from '../http/links.ts'
-import type { Descriptor } from '../model/descriptor.ts'
+import { type Descriptor, isObject } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf } from '../model/digest.ts'
 import { isNotFound } from '../model/errors.ts'
+import { parseJson } from '../model/json.ts'
 import { parseManifest } from '../model/manifest.ts'
 import { isIndexType, mediaTypes, withoutParameters } from '../model/media-types.ts'
 import type { Options } from '../store/store.ts'
@@ -84,6 +85,9 @@ async function readTag(
 }
 
 function indexEntries(bytes: Buffer): readonly Descriptor[] {
+  const value = parseJson(bytes, 'a list of referrers')
+  // What a Go program writes for an empty list that it never filled.
+  if (isObject(value) && value.manifests === null) return []
   const index = parseManifest(bytes, mediaTypes.ociIndex)
   return index.kind === 'index' ? index.manifests : []
 }

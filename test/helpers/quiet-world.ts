@@ -2,11 +2,15 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// Tests never read the credentials, proxies or configuration of the person who runs them.
-const home = mkdtempSync(join(tmpdir(), 'regctl-home-'))
+// Tests never read the credentials, proxies or configuration of the person who runs them; what CI tells the tests stays.
+const foreign = [
+  /^(https?|no|all)_proxy$/i,
+  /^(DOCKER|REGISTRY|CONTAINERS|XDG_CONFIG|XDG_STATE|SSL_CERT)_/,
+  /^REGCTL_(CONFIG|REGISTRY|USERNAME|PASSWORD)$/,
+]
 for (const name of Object.keys(process.env)) {
-  if (/^(https?|no|all)_proxy$/i.test(name) || /^(DOCKER|REGCTL|REGISTRY|CONTAINERS|XDG|SSL_CERT)_/.test(name))
-    delete process.env[name]
+  if (foreign.some(pattern => pattern.test(name))) delete process.env[name]
 }
+const home = mkdtempSync(join(tmpdir(), 'regctl-home-'))
 process.env.HOME = home
 process.env.USERPROFILE = home
