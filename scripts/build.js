@@ -51,7 +51,7 @@ async function bundle(outdir) {
     // A native addon, and optional: found in node_modules at run time or not at all.
     external: ['keytar'],
     banner: {
-      js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
+      js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
     plugins: [lazyOclif, leanOclif, requiredBuiltins],
     minifySyntax: true,
