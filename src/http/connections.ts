@@ -80,18 +80,18 @@ async function createAgent(url: URL, proxy: URL | undefined): Promise<Agent> {
   }
   // A plain request goes to the proxy as to any server, only with its whole address (RFC 9112, 3.2.2).
   if ((proxy ?? url).protocol === 'https:') {
-    const https = await import('node:https')
+    const { default: https } = await import('node:https')
     return new https.Agent(agentOptions)
   }
-  const http = await import('node:http')
+  const { default: http } = await import('node:http')
   return new http.Agent(agentOptions)
 }
 
 async function createContext(settings: TlsSettings | undefined): Promise<SecureContext | undefined> {
   if (!settings?.ca && !settings?.cert) return undefined
-  const { createSecureContext } = await import('node:tls')
+  const { default: tls } = await import('node:tls')
   const { ca, cert, key } = settings
-  return createSecureContext({ ca, cert, key })
+  return tls.createSecureContext({ ca, cert, key })
 }
 
 /** Checked on the very addresses that are connected to: a name that changes between check and use (DNS rebinding) gains nothing (T2). */

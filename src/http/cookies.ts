@@ -30,7 +30,7 @@ function jarKey(url: string): string {
 
 async function createJar(): Promise<CookieJar> {
   const { CookieJar } = await import('tough-cookie')
-  // Every cookie is made host-only below, so there is no domain to check against the list of public suffixes.
+  // Whatever `Domain` a cookie asks for, siblings or all of `.io`, its jar serves one origin, so suffixes need no list (T22).
   return new CookieJar(undefined, { rejectPublicSuffixes: false })
 }
 
@@ -46,8 +46,6 @@ async function keep(jar: CookieJar, lines: HttpResponse['headers']['set-cookie']
   for (const line of lines ?? []) {
     const cookie = line.length <= maxLength ? Cookie.parse(line) : undefined
     if (cookie === undefined) continue
-    // Host-only whatever it asks for: `Domain=.example.com` would reach siblings, `Domain=io` everybody (T22).
-    cookie.domain = null
     const held = (await jar.serialize()).cookies
     const known = held.some(({ key, path }) => key === cookie.key && path === cookie.path)
     if (!known && held.length >= maxCookies) continue

@@ -36,6 +36,7 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
   let native: ClientRequest | undefined
   let phase: 'connecting' | 'uploading' | 'waiting' | 'answered' | 'failed' = 'connecting'
   let uploaded = false
+  let refusedEarly = false
   let timer: NodeJS.Timeout | undefined
 
   return new Promise((resolve, reject) => {
@@ -83,7 +84,7 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
       const status = incoming.statusCode ?? 0
       if (status === 407 && proxy !== undefined) return fail(proxyRefusal(proxy, host, status))
       settle('answered')
-      const refusedEarly = !uploaded && status >= 300
+      refusedEarly = !uploaded && status >= 300
       const onClose = () => {
         // A connection with half a request on it cannot carry another.
         if (!uploaded) native?.destroy()
@@ -103,7 +104,8 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
         if (phase === 'uploading') enter('waiting')
       },
       error => {
-        if (phase === 'answered') native?.destroy()
+        // The server answered and waits for the rest, which does not come; a refusal is still being read, and closes by itself.
+        if (phase === 'answered' && !refusedEarly) native?.destroy()
         fail(error)
       },
     )

@@ -47,12 +47,12 @@ describe('discard', () => {
   })
 
   it.each([
-    ['without a length', {}],
-    ['that says so', { 'content-length': '1073741824' }],
-  ])('cuts a long one %s', async (_, headers) => {
+    ['without a length', {}, 128],
+    ['that says so, unread', { 'content-length': '1073741824' }, 1],
+  ])('cuts a long one %s', async (_, headers, atMost) => {
     const { response, given } = endless(1024 * 1024)
     await discard({ ...response, headers })
-    expect(given()).toBeLessThan(128)
+    expect(given()).toBeLessThan(atMost)
     expect(response.body.destroyed).toBe(true)
   })
 

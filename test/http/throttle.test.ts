@@ -112,6 +112,19 @@ it('does not lock up behind an answer that nobody reads', async () => {
   expect(reached).toHaveLength(2)
 })
 
+it('gives that place back once, although the answer is read later after all', async () => {
+  const { send, reached, body } = stage({ requestsPerHost: 1, patience: 20 })
+  const forgotten = await send('https://a.test/forgotten')
+  const second = await send('https://a.test/2')
+  forgotten.body.resume()
+  body(0).end()
+  second.body.resume()
+  await settled()
+  send('https://a.test/3')
+  await settled()
+  expect(reached).toHaveLength(2)
+})
+
 it('but waits for one that is being read, however long it takes', async () => {
   const { send, reached, body } = stage({ requestsPerHost: 1, patience: 20 })
   const first = await send('https://a.test/slow')

@@ -187,15 +187,34 @@ describe('an upload that is refused before it is read', () => {
     expect((await readAll(response, 100)).toString()).toBe('refused')
   })
 
-  it('does not use that connection again', async () => {
+  it('closes that connection, and does not use it again', async () => {
+    const closed: boolean[] = []
     const server = await startRaw(socket => {
-      socket.once('data', () => socket.write('HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno'))
+      socket.once('close', () => closed.push(true))
+      socket.once('data', () => {
+        socket.pause()
+        socket.write('HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno', () => setTimeout(() => socket.resume(), 20))
+      })
     })
     const send = testWire()
-    for (let turn = 0; turn < 2; turn++) {
+    for (let turn = 1; turn <= 2; turn++) {
       const answer = await ask(send, { method: 'PUT', url: server.url, body: bodyOf(Buffer.alloc(8 * 1024 * 1024)) })
       expect(answer).toMatchObject({ status: 401, text: 'no' })
+      await vi.waitFor(() => expect(closed).toHaveLength(turn))
     }
+  })
+
+  it('leaves the rest of the body unread', async () => {
+    const server = await startRaw(socket =>
+      socket.once('data', () => socket.write('HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n')),
+    )
+    let read = 0
+    const pieces = function* () {
+      for (; read < 4096; read++) yield Buffer.alloc(64 * 1024)
+    }
+    const body = { size: 4096 * 64 * 1024, open: async () => Readable.from(pieces()) }
+    expect((await ask(testWire(), { method: 'PUT', url: server.url, body })).status).toBe(413)
+    expect(read).toBeLessThan(4096)
   })
 })
 
@@ -310,10 +329,15 @@ describe('an abort', () => {
       socket.pause()
       setTimeout(() => abort.abort(reason), 20)
     })
-    const source = Readable.from([Buffer.alloc(32 * 1024 * 1024), Buffer.alloc(1)])
-    const body = { size: 32 * 1024 * 1024 + 1, open: async () => source }
+    let read = 0
+    const pieces = function* () {
+      for (; read < 4096; read++) yield Buffer.alloc(64 * 1024)
+    }
+    const source = Readable.from(pieces())
+    const body = { size: 4096 * 64 * 1024, open: async () => source }
     await expect(ask(testWire(), { method: 'PUT', url: server.url, body, signal: abort.signal })).rejects.toBe(reason)
     expect(source.destroyed).toBe(true)
+    expect(read).toBeLessThan(4096)
   })
 
   it('ends a body that nobody has begun to read', async () => {
