@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/model/digest.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
-import { makeArtifact, makeImage, seed } from '../helpers/images.ts'
+import { makeArtifact, makeImage, openBytes, seed } from '../helpers/images.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { homes } from './homes.ts'
 import { raw } from './raw.ts'
@@ -107,4 +107,18 @@ describe.each(homes)('lists over %s', (_, home) => {
       expect([status, index.manifests]).toEqual([200, []])
     })
   })
+})
+
+it('T12: a page has at most 1000 items, asked for or not (CVE-2023-2253)', async () => {
+  const server = await startServer()
+  const store = await server.repositories.create('app')
+  const image = makeImage({ layers: 0 })
+  await seed(store, image)
+  for (let at = 1000; at <= 2000; at += 1) await store.push(image.root, openBytes(Buffer.alloc(0)), { tag: `v${at}` })
+  for (const query of ['', '?n=5000', '?n=999999999999']) {
+    const { headers, body } = await raw(server.url, 'GET', `/v2/app/tags/list${query}`)
+    expect(JSON.parse(body.toString()).tags).toHaveLength(1000)
+    expect(headers.link).toBe('</v2/app/tags/list?n=1000&last=v1999>; rel="next"')
+  }
+  await server.close()
 })

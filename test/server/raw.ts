@@ -47,6 +47,18 @@ export function cut(url: string, method: string, path: string, part: Uint8Array,
   })
 }
 
+/** Sends the head and this much of a body, then neither goes on nor hangs up. What comes back is the status of its answer. */
+export function hang(url: string, method: string, path: string, part: Uint8Array, headers: OutgoingHttpHeaders) {
+  const { hostname, port } = new URL(url)
+  const req = request({ hostname, port, method, path, headers, agent: false })
+  const status = new Promise<number>((resolve, reject) => {
+    req.on('response', res => resolve(res.resume().statusCode ?? 0))
+    req.on('error', reject)
+  })
+  req.write(part)
+  return status
+}
+
 function codeOf(bytes: Buffer): string | undefined {
   try {
     return JSON.parse(bytes.toString('utf8')).errors?.[0]?.code

@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/model/digest.ts'
@@ -172,6 +173,7 @@ describe('the registry server', () => {
       arrived = resolve
     })
     const registry = createRegistryServer({
+      graceSeconds: 3600,
       repositories: {
         ...memoryRepositories(),
         async open() {
@@ -182,13 +184,18 @@ describe('the registry server', () => {
       },
     })
     const { url } = await registry.listen()
-    const answer = raw(url, 'GET', '/v2/app/tags/list')
+    // A connection that its client means to keep must not keep the server.
+    const agent = new Agent({ keepAlive: true })
+    const answer = new Promise<number>((resolve, reject) => {
+      get(`${url}/v2/app/tags/list`, { agent }, res => resolve(res.resume().statusCode ?? 0)).on('error', reject)
+    })
     await asked
     const closed = registry.close()
     await expect(raw(url, 'GET', '/v2/')).rejects.toThrow(/ECONNREFUSED/)
     release()
-    expect((await answer).status).toBe(404)
+    expect(await answer).toBe(404)
     await closed
+    agent.destroy()
   })
 
   it('says which port it could not have', async () => {

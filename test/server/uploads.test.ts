@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/model/digest.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { freshFolder, homes } from './homes.ts'
-import { cut, type RawOptions, raw } from './raw.ts'
+import { cut, hang, type RawOptions, raw } from './raw.ts'
 
 const bytes = Buffer.from('0123456789')
 const digest = digestOf(bytes)
@@ -171,9 +171,12 @@ describe.each(homes)('uploads over %s', (_, home) => {
 
   it('lets a client that comes back take its upload over from a connection that hangs', async () => {
     const location = await begin()
-    const hanging = cut(server.url, 'PATCH', location, Buffer.alloc(0), { 'Content-Length': 10 })
-    await hanging
-    expect((await send('PATCH', location, { body: bytes })).headers.range).toBe('0-9')
+    const hanging = hang(server.url, 'PATCH', location, bytes.subarray(0, 3), { 'Content-Length': 10 })
+    await expect.poll(async () => (await send('GET', location)).headers.range).toBe('0-2')
+    const rest = { body: bytes.subarray(3), headers: { 'Content-Range': '3-9' } }
+    expect((await send('PATCH', location, rest)).headers.range).toBe('0-9')
+    expect(await hanging).toBe(409)
+    expect((await send('PUT', `${location}?digest=${digest}`)).status).toBe(201)
   })
 
   describe('mounting', () => {
