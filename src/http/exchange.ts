@@ -27,7 +27,8 @@ export interface ExchangeOptions {
 
 /**
  * Sends one request's body over a carrier, a client's stream that emits `request` and `response`, and settles with the answer as soon as
- * its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413).
+ * its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413). When it fails, the
+ * caller destroys the body it opened.
  */
 export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<WireResponse> {
   const { request, body, proxy, timeouts } = options
@@ -48,7 +49,6 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
     const fail = (error: unknown) => {
       if (phase === 'answered' || phase === 'failed') return
       settle('failed')
-      body?.destroy()
       carrier.destroy()
       reject(error)
     }

@@ -212,8 +212,10 @@ describe('an upload that is refused before it is read', () => {
     const pieces = function* () {
       for (; read < 4096; read++) yield Buffer.alloc(64 * 1024)
     }
-    const body = { size: 4096 * 64 * 1024, open: async () => Readable.from(pieces()) }
+    const source = Readable.from(pieces())
+    const body = { size: 4096 * 64 * 1024, open: async () => source }
     expect((await ask(testWire(), { method: 'PUT', url: server.url, body })).status).toBe(413)
+    expect(source.destroyed).toBe(true)
     expect(read).toBeLessThan(4096)
   })
 })
