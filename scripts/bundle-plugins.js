@@ -75,6 +75,9 @@ export const requiredBuiltins = {
   },
 }
 
+/** Modules whose functions we import by name, and neither promisify nor compare. */
+const slow = new Set(['node:crypto', 'node:child_process'])
+
 /**
  * `import { type Hash, lookup as find } from 'node:dns'` becomes `const { lookup: find } = require('node:dns')`.
  * @param {string} source of a TypeScript module in which type imports say that they are
@@ -92,7 +95,7 @@ export function requireBuiltins(source) {
         .split(',')
         .map(member => member.trim().replace(' as ', ': '))
         .filter(member => member !== '' && !member.startsWith('type '))
-      if (name === 'node:crypto') return values.map(deferred).join(' ')
+      if (slow.has(name)) return values.map(value => deferred(value, name)).join(' ')
       const named = values.length > 0 ? `const { ${values.join(', ')} } = require('${name}');` : ''
       return `${whole ? `const ${whole} = require('${name}');` : ''}${named}`
     },
@@ -100,11 +103,12 @@ export function requireBuiltins(source) {
 }
 
 /**
- * node:crypto takes 3 ms to load, and a list needs none of it: its functions wait until they are called.
+ * The functions of slow modules wait until they are called: each takes 2 to 4 ms to load, and a list needs none.
  * @param {string} member `createHash` or `createHash: hash`
+ * @param {string} module
  */
-function deferred(member) {
+function deferred(member, module) {
   const [name = '', local = name] = member.split(': ')
-  if (!/^[a-z]/.test(name)) return `const { ${member} } = require('node:crypto');`
-  return `function ${local}(...args) { return require('node:crypto').${name}(...args) }`
+  if (!/^[a-z]/.test(name)) return `const { ${member} } = require('${module}');`
+  return `function ${local}(...args) { return require('${module}').${name}(...args) }`
 }
