@@ -1,15 +1,11 @@
 import { Readable } from 'node:stream'
-import { buffer as collect } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { discard, readAll } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
-import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, digestOf, isDigest } from '../model/digest.ts'
 import { InvalidContentError, MismatchError } from '../model/errors.ts'
 import { maxManifestSize, parseManifest } from '../model/manifest.ts'
 import { acceptManifests, isManifestType, withoutParameters } from '../model/media-types.ts'
-import { verifying } from '../store/read.ts'
 import type { Options } from '../store/store.ts'
 import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
@@ -64,14 +60,12 @@ export async function fetchManifest(
   return response
 }
 
-/** PUT under a tag or its digest; the bytes go out as they came, verified before the first is sent (items 16, 47, T11). */
+/** PUT under a tag or its digest; the bytes, verified by the caller, go out as they came (items 16, 47). */
 export async function putManifest(
   place: Repository,
-  target: Descriptor,
-  open: Open,
+  { target, bytes }: { target: Descriptor; bytes: Buffer },
   { tag, signal }: Options & { tag?: string | undefined },
 ): Promise<HttpResponse> {
-  const bytes = await pipeline(await open(), verifying(target), collect, { signal })
   const response = await call(place.registry, {
     method: 'PUT',
     url: apiPath(place.name, 'manifests', tag ?? target.digest),

@@ -2,20 +2,14 @@ import { discard, readAll } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
 import { maxPageBytes, type Page, pages } from '../http/links.ts'
 import { type Descriptor, isObject } from '../model/descriptor.ts'
-import { algorithmOf, type Digest, encodedOf } from '../model/digest.ts'
-import { isNotFound } from '../model/errors.ts'
+import type { Digest } from '../model/digest.ts'
 import { parseJson } from '../model/json.ts'
 import { parseManifest } from '../model/manifest.ts'
 import { isIndexType, mediaTypes, withoutParameters } from '../model/media-types.ts'
 import type { Options } from '../store/store.ts'
-import { apiPath, call } from './call.ts'
+import { apiPath } from './call.ts'
 import type { Repository } from './endpoint.ts'
-import { resolveManifest } from './manifests.ts'
-
-/** The tag under which registries without the API keep an index of referrers: `sha256-…`, cut to 64 characters (item 64). */
-export function referrersTag(subject: Digest): string {
-  return `${algorithmOf(subject).slice(0, 32)}-${encodedOf(subject).slice(0, 64)}`.replace(/[^a-zA-Z0-9._-]/g, '-')
-}
+import { readReferrersTag } from './referrers-tag.ts'
 
 /** Manifests that name this one as their subject: by the API with its pages, else by the tag schema (items 61 to 64). */
 export async function* listReferrers(
@@ -26,7 +20,7 @@ export async function* listReferrers(
   const seen = new Set<Digest>()
   const fromApi = readApi(place, subject, options)
   for await (const entries of fromApi) {
-    for (const entry of entries ?? (await readTag(place, subject, options))) {
+    for (const entry of entries ?? (await fromTag(place, subject, options))) {
       if (seen.has(entry.digest)) continue
       seen.add(entry.digest)
       yield entry
@@ -59,29 +53,13 @@ async function* readApi(
   yield* pages(place.registry.send, request, read)
 }
 
-async function readTag(
+async function fromTag(
   place: Repository,
   { digest }: Pick<Descriptor, 'digest'>,
   options: Options,
 ): Promise<readonly Descriptor[]> {
-  const tag = referrersTag(digest)
-  try {
-    const index = await resolveManifest(place, tag, options)
-    if (!isIndexType(index.mediaType)) return []
-    const response = await call(place.registry, {
-      method: 'GET',
-      url: apiPath(place.name, 'manifests', index.digest),
-      what: `tag ${tag} in ${place.location}`,
-      headers: { accept: mediaTypes.ociIndex },
-      scopes: [place.scope('pull')],
-      signal: options.signal,
-      expect: [200],
-    })
-    return indexEntries(await readAll(response, maxPageBytes))
-  } catch (error) {
-    if (isNotFound(error)) return []
-    throw error
-  }
+  const index = await readReferrersTag(place, digest, options)
+  return typeof index === 'string' ? [] : index.manifests
 }
 
 function indexEntries(bytes: Buffer): readonly Descriptor[] {

@@ -4,14 +4,17 @@ import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import { isNotFound, RegctlError } from '../model/errors.ts'
-import { isManifestType } from '../model/media-types.ts'
+import { parseManifest } from '../model/manifest.ts'
+import { isManifestType, isSchema1Type } from '../model/media-types.ts'
 import { isTag } from '../model/reference.ts'
+import { readOpened } from '../store/read.ts'
 import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } from '../store/store.ts'
 import { fetchBlob, statBlob } from './download.ts'
 import { type Registry, type Repository, type RepositoryOptions, repositoryAt } from './endpoint.ts'
 import { listTags } from './lists.ts'
 import { fetchManifest, putManifest, resolveManifest } from './manifests.ts'
 import { listReferrers } from './referrers.ts'
+import { recordReferrer, referrerEntry } from './referrers-tag.ts'
 import { removeContent, removeTag } from './remove.ts'
 import { pushBlob } from './upload.ts'
 
@@ -66,7 +69,7 @@ export class RegistryStore implements Store {
     if (options.tag !== undefined && !isTag(options.tag)) {
       throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(options.tag.slice(0, 200))} is not a tag`)
     }
-    await discard(await putManifest(this.#place, target, open, options))
+    await this.#pushManifest(target, open, options)
     return 'pushed'
   }
 
@@ -76,5 +79,17 @@ export class RegistryStore implements Store {
 
   async delete(target: Address, options: Options = {}): Promise<void> {
     await removeContent(this.#place, target, options)
+  }
+
+  async #pushManifest(target: Descriptor, open: Open, options: PushOptions): Promise<void> {
+    const bytes = await readOpened(open, target, options)
+    const manifest = isSchema1Type(target.mediaType) ? undefined : parseManifest(bytes, target.mediaType)
+    const response = await putManifest(this.#place, { target, bytes }, options)
+    await discard(response)
+    // A registry that keeps track of referrers says so; for any other the list is the client's to keep (item 50).
+    if (!manifest?.subject || response.headers['oci-subject'] !== undefined) return
+    await recordReferrer(this.#place, manifest.subject.digest, referrerEntry(target, manifest), {
+      signal: options.signal,
+    })
   }
 }
