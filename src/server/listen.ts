@@ -45,6 +45,7 @@ export function createListener(handler: RequestListener, options: ListenerOption
   server.requestTimeout = 0
   server.headersTimeout = Math.min(idleSeconds, 60) * 1000
   server.setTimeout(idleSeconds * 1000)
+  server.keepAliveTimeout = idleSeconds * 1000
   return {
     async listen({ host = '127.0.0.1', port = 0 } = {}) {
       await start(server, host, port)
