@@ -46,7 +46,9 @@ async function show() {
 
   say('An image for two platforms, made of files of this project, as an OCI layout in the folder `app`.')
   const platforms = ['linux/amd64', 'linux/arm64/v8']
-  const files = ['README.md', 'LICENSE', 'package.json', 'bin/run.js'].filter(path => existsSync(join(project, path)))
+  const files = ['README.md', 'LICENSE', 'package.json', 'package-lock.json', 'bin/run.js'].filter(path =>
+    existsSync(join(project, path)),
+  )
   const built = buildImage(join(folder, 'app'), { tag: '1.0.0', platforms, project, files })
   console.log(built)
 
