@@ -25,14 +25,14 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 }
 
 async function lockedOnDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const { lock } = await import('proper-lockfile')
+  const { default: files } = await import('proper-lockfile')
   await mkdir(dirname(path), { recursive: true })
   let release: () => Promise<void>
   let lost: Error | undefined
   try {
     // The library would retry a folder that is not writable for a minute.
     await access(dirname(path), constants.W_OK)
-    release = await lock(path, {
+    release = await files.lock(path, {
       realpath: false,
       stale: 10_000,
       retries: { retries: 600, minTimeout: 10, maxTimeout: 100 },
