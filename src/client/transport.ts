@@ -57,7 +57,12 @@ export function createTransport(options: TransportOptions): Transport {
     }),
     proxy: createProxy(config.env),
   })
-  const shared = stack(wire.send, cookies(), throttle({ requestsPerHost }), ...(onExchange ? [trace(onExchange)] : []))
+  const shared = stack(
+    wire.send,
+    cookies(),
+    throttle({ requestsPerHost: host => settingsOf(host).requests ?? requestsPerHost }),
+    ...(onExchange ? [trace(onExchange)] : []),
+  )
   const patient = retry(onWait ? { onWait } : {})
   const plain = stack(shared, patient, redirect())
   const tokenSend = stack(shared, patient)

@@ -2,8 +2,8 @@ import { finished } from 'node:stream'
 import type { HttpRequest, HttpResponse, Layer } from './http.ts'
 
 export interface ThrottleOptions {
-  /** Requests under way at a time per host and direction; 8 when absent. */
-  requestsPerHost?: number
+  /** Requests under way at a time per `host[:port]` and direction; 8 when absent. */
+  requestsPerHost?: number | ((host: string) => number)
   /** Milliseconds after which a body that nobody has begun to read no longer counts; 5000 when absent. */
   patience?: number
 }
@@ -16,8 +16,10 @@ export interface ThrottleOptions {
 export function throttle({ requestsPerHost = 8, patience = 5000 }: ThrottleOptions = {}): Layer {
   const gates = new Map<string, Gate>()
   return next => async request => {
-    const key = `${new URL(request.url).host} ${isUpload(request) ? 'up' : 'down'}`
-    const gate = gates.get(key) ?? new Gate(requestsPerHost)
+    const { host } = new URL(request.url)
+    const key = `${host} ${isUpload(request) ? 'up' : 'down'}`
+    const gate =
+      gates.get(key) ?? new Gate(typeof requestsPerHost === 'number' ? requestsPerHost : requestsPerHost(host))
     gates.set(key, gate)
     const release = await gate.enter(request.signal)
     try {

@@ -41,6 +41,13 @@ it('counts each host for itself, ports included', async () => {
   expect(reached).toEqual(['https://a.test/', 'https://a.test:444/', 'https://b.test/'])
 })
 
+it('takes another limit for a host that has one', async () => {
+  const { send, reached } = stage({ requestsPerHost: host => (host === 'a.test:444' ? 2 : 1) })
+  for (const host of ['a.test', 'a.test', 'a.test:444', 'a.test:444', 'a.test:444']) send(`https://${host}/`)
+  await settled()
+  expect(reached).toEqual(['https://a.test/', 'https://a.test:444/', 'https://a.test:444/'])
+})
+
 it.each<[string, (response: HttpResponse) => unknown]>([
   ['is destroyed', ({ body }) => body.destroy()],
   ['breaks', ({ body }) => body.on('error', () => {}).destroy(new Error('broke'))],
