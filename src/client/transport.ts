@@ -11,6 +11,7 @@ import { retry, type Wait } from '../http/retry.ts'
 import { throttle } from '../http/throttle.ts'
 import { createTls } from '../http/tls.ts'
 import { type Exchange, trace } from '../http/trace.ts'
+import { warnings } from '../http/warnings.ts'
 import { createWire } from '../http/wire.ts'
 import type { Notify } from '../model/notice.ts'
 import { apiHost } from '../model/reference.ts'
@@ -97,8 +98,16 @@ export function createTransport(options: TransportOptions): Transport {
         trustedRealms: await trustedRealms(name),
         notify,
       })
+      const attentive = notify
+        ? [warnings(({ host, text }) => notify({ code: 'REGISTRY_WARNING', message: `${host} warns: ${text}` }))]
+        : []
       return {
-        registry: { name, baseUrl: url, known, send: stack(shared, patient, authorized, redirect(), counting) },
+        registry: {
+          name,
+          baseUrl: url,
+          known,
+          send: stack(shared, ...attentive, patient, authorized, redirect(), counting),
+        },
         requests: count,
       }
     },

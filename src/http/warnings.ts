@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Layer } from './http.ts'
 
 const maxBytes = 4096
+/** Beyond this a host is only making noise (T12). */
+const maxTold = 100
 
 /**
  * Texts of `Warning: 299 - "text"` headers (distribution-spec "Warnings", item 24): several, quoted pairs undone, each once,
@@ -15,6 +18,22 @@ export function parseWarnings(headers: IncomingHttpHeaders): string[] {
     if (warning !== '') warnings.add(warning)
   }
   return [...warnings]
+}
+
+/** Tells of each warning the first time that a host says it. */
+export function warnings(onWarning: (warning: { host: string; text: string }) => void): Layer {
+  const told = new Set<string>()
+  return next => async request => {
+    const response = await next(request)
+    const { host } = new URL(response.url)
+    for (const text of parseWarnings(response.headers)) {
+      const key = `${host} ${text}`
+      if (told.has(key) || told.size >= maxTold) continue
+      told.add(key)
+      onWarning({ host, text })
+    }
+    return response
+  }
 }
 
 /** Node hands header bytes over as latin1; registries write UTF-8. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { parseWarnings } from '../../src/http/warnings.ts'
+import { parseWarnings, warnings } from '../../src/http/warnings.ts'
+import { answer } from '../helpers/http-send.ts'
 
 it.each<[string, string | undefined, string[]]>([
   ['none', undefined, []],
@@ -26,4 +27,18 @@ it('item 24: stops at 4096 bytes', () => {
 it('T26: takes a hostile header in its stride', () => {
   expect(parseWarnings({ warning: '299 - "'.repeat(200_000) }).join('').length).toBeLessThanOrEqual(4096)
   expect(parseWarnings({ warning: `299 - "${'\\'.repeat(1_000_000)}` })).toEqual([])
+})
+
+it('item 24: tells each warning once a host, and not without end', async () => {
+  const told: string[] = []
+  const tell = warnings(({ host, text }) => told.push(`${host}: ${text}`))
+  let said = '299 - "old"'
+  const send = tell(async ({ url }) => answer(200, { url, headers: { warning: said } }))
+  for (const host of ['a.test', 'a.test', 'b.test']) await send({ method: 'GET', url: `https://${host}/v2/` })
+  expect(told).toEqual(['a.test: old', 'b.test: old'])
+  for (let at = 0; at < 500; at++) {
+    said = `299 - "${at}"`
+    await send({ method: 'GET', url: 'https://a.test/' })
+  }
+  expect(told).toHaveLength(100)
 })
