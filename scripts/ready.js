@@ -2,8 +2,8 @@
 // quick when there is nothing to do. Several may run at the same time.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stampOf } from './stamp.js'
@@ -20,7 +20,11 @@ async function isReady() {
 
 async function makeReady() {
   if (!isInstalled()) {
-    run('installing dependencies', 'npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])
+    const options = ['--include=dev', '--include=optional', '--no-audit', '--no-fund']
+    // `npm ci` refuses the lock file behind a mirror that lacks some package of another platform; `npm install` takes the same versions.
+    if (!tries('installing dependencies', 'npm', ['ci', '--silent', ...options])) {
+      run('installing without npm ci', 'npm', ['install', '--no-save', ...options])
+    }
   }
   if (!(await isBuilt())) run('building', process.execPath, ['scripts/build.js'])
 }
@@ -63,15 +67,32 @@ function read(file) {
  * @param {string[]} args
  */
 function run(what, command, args) {
+  if (tries(what, command, args)) return
+  process.stderr.write(`regctl: ${what} failed\n`)
+  process.exit(1)
+}
+
+/**
+ * @param {string} what
+ * @param {string} command
+ * @param {string[]} args
+ */
+function tries(what, command, args) {
   process.stderr.write(`regctl: ${what} …\n`)
-  const { status, error } = spawnSync(command, args, {
+  const { status } = spawnSync(command, args, {
     cwd: root,
+    env: { ...process.env, ...npmSettings() },
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })
-  if (status === 0) return
-  process.stderr.write(`regctl: ${what} failed${error ? `: ${error.message}` : ''}\n`)
-  throw process.exit(status ?? 1)
+  return status === 0
+}
+
+/** Where HOME is an empty folder, the mirror and proxy of the account's own .npmrc are still what reaches a registry. */
+function npmSettings() {
+  const own = join(userInfo().homedir, '.npmrc')
+  const chosen = Object.keys(process.env).some(name => name.toLowerCase() === 'npm_config_userconfig')
+  return chosen || existsSync(join(homedir(), '.npmrc')) || !existsSync(own) ? {} : { npm_config_userconfig: own }
 }
 
 /**
