@@ -16,7 +16,8 @@ if (argv[0] === '--version' || argv[0] === '-V') {
   // Never Node's default folder under /tmp: whoever else can write there could leave us compiled code to run.
   const cache = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'))
   // Node 22.1 and newer.
-  if (cache) Reflect.get(process.getBuiltinModule('node:module'), 'enableCompileCache')?.(join(cache, 'regctl', 'compiled'))
+  if (cache)
+    Reflect.get(process.getBuiltinModule('node:module'), 'enableCompileCache')?.(join(cache, 'regctl', 'compiled'))
   // The name is put together so that type checking works before the first build.
   const { main } = await import(new URL('../dist/bin/main.js', import.meta.url).href)
   await main(argv, { root })

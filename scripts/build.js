@@ -48,6 +48,8 @@ async function bundle(outdir) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // ESM where a package has both: what a UMD wrapper requires by a computed name, no bundler finds (jsonc-parser).
+    mainFields: ['module', 'main'],
     // A native addon, and optional: found in node_modules at run time or not at all.
     external: ['keytar'],
     banner: {

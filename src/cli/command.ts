@@ -9,6 +9,7 @@ import { escapeJson, escapeText } from '../output/escape.ts'
 import { createProgress, type Progress, type ProgressMode } from '../output/progress.ts'
 import { paint, type Style, styleFor } from '../output/style.ts'
 import { formatBytes, formatDuration } from '../output/units.ts'
+import { debug } from './debug.ts'
 import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { configFlags, type GlobalFlags, globalFlags } from './flags.ts'
@@ -130,8 +131,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       flags: Object.keys(known).map(name => `--${name}`),
     })
     if (this.options.json) process.stdout.write(`${errorJson(error)}\n`)
-    if (!this.options.json || process.env.DEBUG) {
-      this.complain(errorText(error, { style: this.errorStyle, debug: Boolean(process.env.DEBUG) }))
+    if (!this.options.json || debug) {
+      this.complain(errorText(error, { style: this.errorStyle, debug }))
     }
     process.exitCode = exitCodes[error.code]
   }

@@ -1,3 +1,6 @@
+// First of all, before any library is loaded.
+import './debug.ts'
+
 /** What the program needs to know of where it runs. */
 export interface Surroundings {
   /** The package's folder. */

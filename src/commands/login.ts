@@ -84,7 +84,7 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
       })
       return flags.password
     }
-    if (flags['password-stdin']) return readStdin(maxPassword)
+    if (flags['password-stdin']) return readStdin(maxPassword, { signal: this.signal })
     return askSecret(`Password for ${username}: `, { signal: this.signal, instead })
   }
 }

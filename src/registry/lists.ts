@@ -56,13 +56,16 @@ async function* listNames(registry: Registry, list: List): AsyncGenerator<string
   }
   const paged = { ...request, url: `${request.url}?n=${pageSize}` }
   let guessed: { url: string; last: string } | undefined
+  let linked = false
 
   const read = async (response: HttpResponse, url: string): Promise<Page<string[]>> => {
     const names = await readNames(registry, list, response)
     // A registry that ignores `last` sends the same again: what holds the name it was to begin after is no new page (item 56).
     if (guessed?.url === url && names.includes(guessed.last)) return { items: [] }
+    linked ||= response.headers.link !== undefined
     const last = names.at(-1)
-    if (last === undefined || names.length !== pageSize) return { items: names }
+    // Who gives links says by giving none that this was the last page.
+    if (linked || last === undefined || names.length !== pageSize) return { items: names }
     guessed = { url: `${paged.url}&last=${encodeURIComponent(last)}`, last }
     return { items: names, otherwise: guessed.url }
   }

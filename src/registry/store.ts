@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { discard } from '../http/body.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
-import { isDigest } from '../model/digest.ts'
+import { algorithmOf, isDigest } from '../model/digest.ts'
 import { isNotFound, RegctlError } from '../model/errors.ts'
 import { parseManifest } from '../model/manifest.ts'
 import { isManifestType, isSchema1Type } from '../model/media-types.ts'
@@ -84,6 +84,10 @@ export class RegistryStore implements Store {
   async #pushManifest(target: Descriptor, open: Open, options: PushOptions): Promise<void> {
     const bytes = await readOpened(open, target, options)
     const manifest = isSchema1Type(target.mediaType) ? undefined : parseManifest(bytes, target.mediaType)
+    // Under a tag registries keep their own digest, sha256: any other must be named to be kept (item 40).
+    if (options.tag !== undefined && algorithmOf(target.digest) !== 'sha256') {
+      await discard(await putManifest(this.#place, { target, bytes }, { signal: options.signal }))
+    }
     const response = await putManifest(this.#place, { target, bytes }, options)
     await discard(response)
     // A registry that keeps track of referrers says so; for any other the list is the client's to keep (item 50).

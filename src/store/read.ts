@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, hasherFor } from '../model/digest.ts'
-import { InvalidContentError, MismatchError } from '../model/errors.ts'
+import { InvalidContentError, MismatchError, RegctlError } from '../model/errors.ts'
 import { type Manifest, maxManifestSize, parseManifest } from '../model/manifest.ts'
 import type { Options, Source } from './store.ts'
 
@@ -57,7 +57,13 @@ export function verifying(target: Descriptor): Transform {
 
 /** A manifest, verified and then parsed. @throws InvalidContentError, MismatchError, NotFoundError */
 export async function readManifest(source: Source, target: Descriptor, options: ReadOptions = {}): Promise<Manifest> {
-  return parseManifest(await readVerified(source, target, options), target.mediaType)
+  const bytes = await readVerified(source, target, options)
+  try {
+    return parseManifest(bytes, target.mediaType)
+  } catch (error) {
+    if (!(error instanceof RegctlError)) throw error
+    throw new RegctlError(error.code, `${target.digest}: ${error.message}`, { hint: error.hint, cause: error })
+  }
 }
 
 function mismatch(target: Descriptor, expected: string, got: string): MismatchError {

@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 // Tests never read the credentials, proxies or configuration of the person who runs them; what CI tells the tests stays.
 const foreign = [
@@ -14,3 +15,4 @@ for (const name of Object.keys(process.env)) {
 const home = mkdtempSync(join(tmpdir(), 'regctl-home-'))
 process.env.HOME = home
 process.env.USERPROFILE = home
+afterAll(() => rmSync(home, { recursive: true, force: true }))
