@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { discard } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
+import { LentBody, lend, through } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
@@ -21,7 +22,8 @@ export async function fetchBlob(
   const open = (from: number) => openFrom(place, target, { offset: from, signal })
   const first = await open(offset)
   place.registry.known.add(target.digest, place.name)
-  return Readable.from(reconnecting(open, first, offset), { objectMode: false, signal })
+  const body = reconnecting(open, first, offset)
+  return signal ? addAbortSignal(signal, body) : body
 }
 
 /** Whether a blob is there, and its size, by HEAD, or by a GET that is let go where HEAD is refused (item 22). @throws NotFound-coded RegistryError */
@@ -44,26 +46,26 @@ export async function statBlob(
   return { mediaType: target.mediaType, digest: target.digest, size: Number(response.headers['content-length'] ?? 0) }
 }
 
-async function* reconnecting(
-  open: (offset: number) => Promise<Readable>,
-  first: Readable,
-  offset: number,
-): AsyncGenerator<Buffer> {
+function reconnecting(open: (offset: number) => Promise<Readable>, first: Readable, offset: number): LentBody {
   let body = first
-  let position = offset
-  for (let fruitless = 0; ; ) {
-    const start = position
-    try {
-      for await (const chunk of body) {
-        position += chunk.length
-        yield chunk
+  return new LentBody(chunks(), error => body.destroy(error))
+
+  async function* chunks(): AsyncGenerator<Buffer, void, undefined> {
+    let position = offset
+    for (let fruitless = 0; ; ) {
+      const start = position
+      try {
+        for await (const chunk of lend(body)) {
+          position += chunk.length
+          yield chunk
+        }
+        return
+      } catch (error) {
+        fruitless = position > start ? 0 : fruitless + 1
+        if (fruitless >= attempts || !isBroken(error)) throw error
       }
-      return
-    } catch (error) {
-      fruitless = position > start ? 0 : fruitless + 1
-      if (fruitless >= attempts || !isBroken(error)) throw error
+      body = await open(position)
     }
-    body = await open(position)
   }
 }
 
@@ -104,6 +106,7 @@ function blobCall(place: Repository, digest: Digest, signal: AbortSignal | undef
     what: `blob ${digest} in ${place.location}`,
     scopes: [place.scope('pull')],
     signal,
+    bulk: true,
     expect: [200],
   }
 }
@@ -122,15 +125,11 @@ function lengthOf({ headers }: HttpResponse): number | undefined {
 
 /** A registry that ignores Range sends everything again: what is known already is let go. */
 function skip(body: Readable, bytes: number): Readable {
-  const rest = async function* () {
+  return through(body, async function* (chunks) {
     let left = bytes
-    for await (const chunk of body) {
-      if (left >= chunk.length) left -= chunk.length
-      else {
-        yield left > 0 ? chunk.subarray(left) : chunk
-        left = 0
-      }
+    for await (const chunk of chunks) {
+      if (left < chunk.length) yield chunk.subarray(left)
+      left = Math.max(0, left - chunk.length)
     }
-  }
-  return Readable.from(rest(), { objectMode: false })
+  })
 }

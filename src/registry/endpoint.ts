@@ -1,50 +1,39 @@
 import { repositoryScope } from '../auth/scopes.ts'
 import type { Send } from '../http/http.ts'
-import type { Digest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
 import { isRepository } from '../model/reference.ts'
+import { type KnownBlobs, knownBlobs } from './known.ts'
 
-/** One registry as this run talks to it; shared by all its repositories. */
-export interface Registry {
+/** One registry as this run talks to it; its memory is shared by all that is opened there. */
+export interface Registry extends RegistryMemory {
   /** As a person types it: `docker.io`, `127.0.0.1:5000`. */
   name: string
   /** Where its API is served, without a trailing slash: `https://registry-1.docker.io`. */
   baseUrl: string
   send: Send
+}
+
+export interface RegistryMemory {
   known: KnownBlobs
+  habits: Habits
+  /** Blobs on their way, by `repository@digest`: nobody uploads one a second time beside it (item 44). */
+  underWay: Map<string, Promise<unknown>>
 }
 
-/** Which repositories of one registry are known to hold a blob: a place to mount from, never a proof. */
-export interface KnownBlobs {
-  add(digest: Digest, repository: string): void
-  /** A repository that holds the blob, other than `besides`. */
-  find(digest: Digest, besides: string): string | undefined
-  forget(digest: Digest, repository: string): void
-  /** This account may not read that repository, or the registry mounts nothing from it: it is not offered again. */
-  ruleOut(repository: string): void
-  isRuledOut(repository: string): boolean
+export function registryMemory(known: KnownBlobs = knownBlobs()): RegistryMemory {
+  return { known, habits: {}, underWay: new Map() }
 }
 
-export function knownBlobs(): KnownBlobs {
-  const holders = new Map<Digest, Set<string>>()
-  const ruledOut = new Set<string>()
-  return {
-    add(digest, repository) {
-      const repositories = holders.get(digest)
-      if (repositories) repositories.add(repository)
-      else holders.set(digest, new Set([repository]))
-    },
-    find(digest, besides) {
-      for (const repository of holders.get(digest) ?? [])
-        if (repository !== besides && !ruledOut.has(repository)) return repository
-      return undefined
-    },
-    ruleOut: repository => ruledOut.add(repository),
-    isRuledOut: repository => ruledOut.has(repository),
-    forget(digest, repository) {
-      holders.get(digest)?.delete(repository)
-    },
-  }
+/** What this run has learned of a registry's ways, so that no request is wasted on them twice. */
+export interface Habits {
+  /** It refuses `mount` with the repository itself as the source: "is it here?" has to be asked by HEAD. */
+  noSelfMount?: boolean
+  /** It answers a mount from the repository itself with 202 although the blob is there. */
+  ignoresSelfMount?: boolean
+  /** Uploads cannot be continued: PATCH is refused. */
+  noPatch?: boolean
+  /** A body larger than this was answered with 413, in bytes: blobs go in chunks. */
+  bodyLimit?: number
 }
 
 /** One repository of a registry. */

@@ -70,7 +70,7 @@ describe('pushing a blob', () => {
     })
     const { descriptor, bytes } = randomBlob(10)
     expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
-    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST', 'PUT', 'POST', 'PUT'])
+    expect(server.requests.map(({ method }) => method).join(' ')).toBe('POST PUT GET POST PUT GET POST PUT')
   })
 
   it('gives up after three broken uploads', async () => {

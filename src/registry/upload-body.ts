@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { algorithmOf, hasherFor } from '../model/digest.ts'
+import { MismatchError } from '../model/errors.ts'
+
+/**
+ * The bytes of one blob on their way into an upload, counted, and hashed once, over as many attempts as it takes. An attempt that goes on
+ * where the last one had got hashes on from there; what was hashed before and must be sent again is not hashed a second time.
+ * Only what an earlier run of the program had delivered is not hashed here: there the registry's own check of the closing digest stands (item 28).
+ */
+export interface UploadBody {
+  /** The bytes from `offset` up to `end`. The stream fails with MismatchError for what cannot be the target's. */
+  open(offset: number, end: number): Promise<Readable>
+}
+
+export function uploadBody(target: Descriptor, open: Open): UploadBody {
+  let hash = hasherFor(target.digest)
+  /** How many bytes from the beginning are in the hash; undefined once bytes were passed over that this run has not seen. */
+  let hashed: number | undefined = 0
+
+  return {
+    open: async (offset, end) => {
+      if (offset === 0) {
+        hash = hasherFor(target.digest)
+        hashed = 0
+      } else if (hashed !== undefined && offset > hashed) hashed = undefined
+      return Readable.from(checked(await open(offset), { offset, end }), { objectMode: false })
+    },
+  }
+
+  async function* checked(body: Readable, { offset, end }: { offset: number; end: number }): AsyncGenerator<Buffer> {
+    let position = offset
+    for await (const chunk of body) {
+      // More than the target's bytes is a lie of the source; more than this chunk's is only too much for now.
+      if (position + chunk.length > target.size) throw mismatch(target, `more than ${target.size} bytes`)
+      const part = chunk.subarray(0, end - position)
+      position += part.length
+      if (hashed !== undefined && position > hashed) {
+        hash.update(part.subarray(Math.max(0, part.length - (position - hashed))))
+        hashed = position
+      }
+      yield part
+      if (position === end && end < target.size) return
+    }
+    if (position < end) throw mismatch(target, `${position} of ${target.size} bytes`)
+    if (hashed === undefined) return
+    const got = `${algorithmOf(target.digest)}:${hash.copy().digest('hex')}`
+    if (got !== target.digest) throw mismatch(target, got)
+  }
+}
+
+function mismatch(target: Descriptor, got: string): MismatchError {
+  return new MismatchError(`${target.digest} does not match: the source gave ${got}`, {
+    hint: 'the content was damaged or changed on its way; try again, or another source',
+  })
+}

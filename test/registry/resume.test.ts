@@ -1,0 +1,188 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { readVerified } from '../../src/store/read.ts'
+import type { Checkpoint } from '../../src/store/store.ts'
+import { testClient } from '../helpers/client.ts'
+import { openBytes, randomBlob } from '../helpers/images.ts'
+import { startServer, type TestServer, type TestServerOptions } from '../helpers/server.ts'
+
+let server: TestServer | undefined
+afterEach(() => server?.close())
+
+const mebibyte = 1024 * 1024
+
+async function start(options: TestServerOptions = {}) {
+  server = await startServer(options)
+  const { store } = await (await testClient()).open(`${server.host}/demo/app`, { write: true })
+  return { server, store, methods: () => server?.requests.map(({ method }) => method).join(' ') }
+}
+
+/** Hangs up on the nth PUT or PATCH of a blob after it has let through that many bytes. */
+function cutting(bytes: number, times: number): TestServerOptions['wrap'] {
+  let cuts = 0
+  return handler => (req, res) => {
+    const carries = (req.method === 'PUT' || req.method === 'PATCH') && Number(req.headers['content-length']) > 0
+    if (carries && req.url?.includes('/uploads/') && cuts < times) {
+      cuts++
+      // Listening for data here would take it from the handler: the socket is watched instead.
+      const { socket } = req
+      const before = socket.bytesRead
+      const watch = setInterval(() => {
+        if (socket.bytesRead - before >= bytes) socket.destroy()
+        if (socket.destroyed) clearInterval(watch)
+      }, 1)
+      res.once('close', () => clearInterval(watch))
+    }
+    handler(req, res)
+  }
+}
+
+function memo(): Checkpoint & { at: string | undefined; cleared: number } {
+  const memo = {
+    at: undefined as string | undefined,
+    cleared: 0,
+    load: async () => memo.at,
+    save: async (at: string) => {
+      memo.at = at
+    },
+    clear: async () => {
+      memo.at = undefined
+      memo.cleared++
+    },
+  }
+  return memo
+}
+
+describe('an upload that breaks', () => {
+  it('goes on where the registry has got: asked by GET, continued by PATCH, closed by PUT', async () => {
+    const { store, methods } = await start({ wrap: cutting(3 * mebibyte, 1) })
+    const { descriptor, bytes } = randomBlob(8 * mebibyte)
+    const offsets: number[] = []
+    const open = (offset = 0) => {
+      offsets.push(offset)
+      return openBytes(bytes)(offset)
+    }
+    expect(await store.push(descriptor, open)).toBe('pushed')
+    expect(methods()).toBe('POST PUT GET PATCH PUT')
+    expect(offsets[0]).toBe(0)
+    expect(offsets[1]).toBeGreaterThanOrEqual(3 * mebibyte)
+    expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
+  })
+
+  it('goes on again and again, as long as each attempt gets further', async () => {
+    const { store } = await start({ wrap: cutting(mebibyte, 6) })
+    const { descriptor, bytes } = randomBlob(10 * mebibyte)
+    expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
+    expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
+  })
+
+  it('T11: refuses what the source gives differently the second time, and keeps nothing', async () => {
+    const { store } = await start({ wrap: cutting(3 * mebibyte, 1) })
+    const { descriptor, bytes } = randomBlob(8 * mebibyte)
+    const other = Buffer.from(bytes)
+    other.fill(0, 7 * mebibyte)
+    const open = (offset = 0) => openBytes(offset === 0 ? bytes : other)(offset)
+    await expect(store.push(descriptor, open)).rejects.toMatchObject({
+      code: 'CONTENT_MISMATCH',
+      message: expect.stringContaining(descriptor.digest),
+    })
+    expect(await store.stat(descriptor)).toBeUndefined()
+  })
+
+  it('starts that blob again where the registry cannot say, and stops asking to PATCH where that is refused', async () => {
+    const cut = cutting(3 * mebibyte, 1)
+    const { store, methods } = await start({
+      wrap: handler => (req, res) => {
+        if (req.method !== 'PATCH') return cut?.(handler)(req, res)
+        req.resume()
+        res.writeHead(405).end()
+      },
+    })
+    const { descriptor, bytes } = randomBlob(8 * mebibyte)
+    expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
+    expect(methods()).toBe('POST PUT GET PATCH POST PUT')
+  })
+})
+
+describe('a body that is too large for what stands between', () => {
+  it('goes in chunks after a 413, and the next blob at once', async () => {
+    const limit = 40 * mebibyte
+    const { store, methods, server } = await start({
+      wrap: handler => (req, res) => {
+        if (Number(req.headers['content-length']) <= limit || !req.headers['content-length']) return handler(req, res)
+        req.resume()
+        res.writeHead(413).end()
+      },
+    })
+    const first = randomBlob(50 * mebibyte)
+    expect(await store.push(first.descriptor, openBytes(first.bytes))).toBe('pushed')
+    expect(methods()).toBe('POST PUT GET POST PATCH PATCH PUT')
+    server.requests.length = 0
+    const second = randomBlob(45 * mebibyte)
+    expect(await store.push(second.descriptor, openBytes(second.bytes))).toBe('pushed')
+    expect(methods()).toBe('POST PATCH PATCH PUT')
+    expect((await readVerified(store, second.descriptor, { cap: 1e8 })).equals(second.bytes)).toBe(true)
+  })
+})
+
+describe('a checkpoint', () => {
+  it('is cleared when the blob is there, and is no harm when the upload is gone', async () => {
+    const { store, server, methods } = await start()
+    const { descriptor, bytes } = randomBlob(2 * mebibyte)
+    const checkpoint = memo()
+    checkpoint.at = `${server.url}/v2/demo/app/blobs/uploads/8c1c3f5e-0000-4000-8000-000000000000`
+    expect(await store.push(descriptor, openBytes(bytes), { checkpoint })).toBe('pushed')
+    expect(methods()).toBe('GET POST PUT')
+    expect(checkpoint).toMatchObject({ at: undefined, cleared: 1 })
+  })
+
+  it('goes on from a checkpoint of an earlier run', async () => {
+    const { store, methods, server } = await start()
+    const { descriptor, bytes } = randomBlob(8 * mebibyte)
+    const opened = await fetch(`${server.url}/v2/demo/app/blobs/uploads/`, { method: 'POST' })
+    const location = new URL(opened.headers.get('location') ?? '', server.url).href
+    await fetch(location, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/octet-stream', 'content-range': `0-${5 * mebibyte - 1}` },
+      body: bytes.subarray(0, 5 * mebibyte),
+    })
+    server.requests.length = 0
+    const checkpoint = memo()
+    checkpoint.at = location
+    const offsets: number[] = []
+    const open = (offset = 0) => {
+      offsets.push(offset)
+      return openBytes(bytes)(offset)
+    }
+    expect(await store.push(descriptor, open, { checkpoint })).toBe('pushed')
+    expect(offsets).toEqual([5 * mebibyte])
+    expect(methods()).toBe('GET PATCH PUT')
+    expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
+  })
+
+  it('T3: goes nowhere that a tampered checkpoint points to', async () => {
+    const { store } = await start()
+    const { descriptor, bytes } = randomBlob(2 * mebibyte)
+    const checkpoint = memo()
+    checkpoint.at = 'http://user:pw@127.0.0.1:1/'
+    expect(await store.push(descriptor, openBytes(bytes), { checkpoint })).toBe('pushed')
+  })
+})
+
+describe('blobs on their way', () => {
+  it('are uploaded once, however many ask (item 44)', async () => {
+    const { store, server } = await start()
+    const { descriptor, bytes } = randomBlob(mebibyte)
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => store.push(descriptor, openBytes(bytes))))
+    expect(outcomes.sort()).toEqual(['present', 'present', 'present', 'present', 'pushed'])
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'PUT'])
+  })
+
+  it('are the next one’s when the first fails', async () => {
+    const { store } = await start()
+    const { descriptor, bytes } = randomBlob(1000)
+    const wrong = store.push(descriptor, openBytes(Buffer.alloc(1000)))
+    const right = store.push(descriptor, openBytes(bytes))
+    await expect(wrong).rejects.toMatchObject({ code: 'CONTENT_MISMATCH' })
+    expect(await right).toBe('pushed')
+  })
+})
