@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, hasherFor } from '../model/digest.ts'
@@ -25,13 +26,16 @@ export function uploadBody(target: Descriptor, open: Open): UploadBody {
         hash = hasherFor(target.digest)
         hashed = 0
       } else if (hashed !== undefined && offset > hashed) hashed = undefined
-      return Readable.from(checked(await open(offset), { offset, end }), { objectMode: false })
+      return through(await open(offset), chunks => checked(chunks, { offset, end }))
     },
   }
 
-  async function* checked(body: Readable, { offset, end }: { offset: number; end: number }): AsyncGenerator<Buffer> {
+  async function* checked(
+    chunks: AsyncIterable<Buffer>,
+    { offset, end }: { offset: number; end: number },
+  ): AsyncGenerator<Buffer, void, undefined> {
     let position = offset
-    for await (const chunk of body) {
+    for await (const chunk of chunks) {
       // More than the target's bytes is a lie of the source; more than this chunk's is only too much for now.
       if (position + chunk.length > target.size) throw mismatch(target, `more than ${target.size} bytes`)
       const part = chunk.subarray(0, end - position)

@@ -54,6 +54,7 @@ async function sendChunk(place: Repository, { target, body, session, options }: 
       method: 'PATCH',
       headers: { 'content-type': 'application/octet-stream', 'content-range': `${offset}-${end - 1}` },
       body: { open: () => body.open(offset, end), size: end - offset },
+      bulk: true,
       expect: [200, 201, 202, 204],
     })
   } catch (error) {
@@ -86,6 +87,7 @@ async function close(place: Repository, { target, body, session, options }: Uplo
     headers: { 'content-type': 'application/octet-stream' },
     body: whole ? { open: () => body.open(0, target.size), size: target.size } : undefined,
     once: whole,
+    bulk: whole || undefined,
     expect: [200, 201, 202, 204],
   })
   await discard(response)

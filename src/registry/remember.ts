@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDigest } from '../model/digest.ts'
+import { isRepository } from '../model/reference.ts'
+import type { KnownBlobs } from './known.ts'
+
+/** Registries collect garbage; what is older is more often wrong than useful. */
+const maxAge = 7 * 24 * 3600 * 1000
+/** Entries in one file: about half a megabyte. */
+const most = 5000
+
+/** What earlier runs learned of which repository holds which blob. Hints to mount from, never trusted: a wrong one costs nothing but a refused mount. */
+export interface BlobMemory {
+  /** Adds what is remembered, once. */
+  recall(): Promise<void>
+  /** Writes down what is known, when this run has learned anything. Never throws: nothing is lost but a hint. */
+  remember(): Promise<void>
+}
+
+/** One file a registry in `folder`, written whole; of two runs at once the last one's stays. */
+export function blobMemory(folder: string, registry: string, known: KnownBlobs): BlobMemory {
+  const path = join(folder, `${createHash('sha256').update(registry).digest('hex').slice(0, 32)}.json`)
+  let recalled: Promise<void> | undefined
+  let before = 0
+  return {
+    recall: () => {
+      recalled ??= read(path).then(entries => {
+        const fresh = [...known.entries()]
+        for (const [digest, repository] of [...entries, ...fresh]) known.add(digest, repository)
+        before = [...known.entries()].length - fresh.length
+      })
+      return recalled
+    },
+    remember: async () => {
+      const entries = [...known.entries()]
+      if (recalled === undefined || entries.length === before) return
+      await write(path, entries.slice(-most)).catch(() => {})
+    },
+  }
+}
+
+type Entry = Parameters<KnownBlobs['add']>
+
+async function read(path: string): Promise<Entry[]> {
+  try {
+    const { mtimeMs } = await stat(path)
+    const value: unknown = mtimeMs > Date.now() - maxAge ? JSON.parse(await readFile(path, 'utf8')) : []
+    return Array.isArray(value) ? value.slice(-most).filter(isEntry) : []
+  } catch {
+    return []
+  }
+}
+
+function isEntry(value: unknown): value is Entry {
+  return Array.isArray(value) && isDigest(value[0]) && typeof value[1] === 'string' && isRepository(value[1])
+}
+
+async function write(path: string, entries: readonly Entry[]): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+  const temporary = `${path}.${process.pid}`
+  await writeFile(temporary, JSON.stringify(entries), { mode: 0o600 })
+  await rename(temporary, path)
+}
