@@ -26,6 +26,8 @@ export interface HttpRequest {
   scopes?: readonly string[] | undefined
   /** The address came from a stranger (realm, redirect, Location): refuse when its name resolves to a private address (T2). */
   publicOnly?: boolean | undefined
+  /** A large body is expected, one way or the other: the body pump may carry it. */
+  bulk?: true | undefined
 }
 
 export interface HttpResponse {

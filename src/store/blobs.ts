@@ -1,8 +1,8 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addAbortSignal, type Readable, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { syncFolder, temporaryBeside } from '../files/atomic.ts'
+import { lend, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf, parseDigest } from '../model/digest.ts'
@@ -36,7 +36,7 @@ export class BlobFiles {
     if ((await this.size(target.digest)) !== target.size) return false
     const stream = await this.read(target.digest)
     if (!stream) return false
-    return pipeline(stream, verifying(target), nowhere(), { signal }).then(
+    return drain(through(signal ? addAbortSignal(signal, stream) : stream, verifying(target))).then(
       () => true,
       error => {
         if (signal?.aborted) throw error
@@ -53,7 +53,8 @@ export class BlobFiles {
     const file = await open(temporary, 'wx')
     try {
       try {
-        await pipeline(await source(0), check, stream => writeFile(file, stream), { signal })
+        const body = through(await source(0), check)
+        await writeAll(file, signal ? addAbortSignal(signal, body) : body)
         await file.sync()
       } finally {
         await file.close()
@@ -91,6 +92,12 @@ export class BlobFiles {
   }
 }
 
-function nowhere(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() })
+/** Each chunk is on its way into the file before the next is asked for: it may be lent. */
+async function writeAll(file: FileHandle, body: Readable): Promise<void> {
+  for await (const chunk of lend(body))
+    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
+}
+
+async function drain(body: Readable): Promise<void> {
+  for await (const _ of lend(body));
 }

@@ -1,5 +1,5 @@
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal } from 'node:stream'
+import { type LentBody, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, hasherFor } from '../model/digest.ts'
@@ -29,30 +29,37 @@ export async function readVerified(source: Source, target: Descriptor, options: 
 /** The bytes of a stream that is opened here, counted and hashed; it is destroyed on failure. @throws MismatchError, InvalidContentError */
 export async function readOpened(open: Open, target: Descriptor, { signal }: Options = {}): Promise<Buffer> {
   const check = verifying(target)
-  return pipeline(await open(), check, collect, { signal })
+  const body = through(await open(), check)
+  return collect(signal ? addAbortSignal(signal, body) : body)
 }
 
+/** What is done to a body's chunks on their way, for {@link through}. */
+export type Passage = (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer, void, undefined>
+
 /**
- * Passes bytes on while it counts and hashes them, and fails with MismatchError as soon as they cannot be the target's.
- * Only a stream that ended well has been verified.
+ * Passes bytes on while it counts and hashes them, and fails with MismatchError as soon as they cannot be the target's. The last bytes are
+ * held back until the digest is right; still only a body that ended well has been verified.
  * @throws InvalidContentError when the target's digest algorithm cannot be computed.
  */
-export function verifying(target: Descriptor): Transform {
+export function verifying(target: Descriptor): Passage {
   const hash = hasherFor(target.digest)
-  let count = 0
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  return async function* (chunks) {
+    let count = 0
+    for await (const chunk of chunks) {
       count += chunk.length
-      if (count > target.size) return done(mismatch(target, `${target.size} bytes`, 'more'))
+      if (count > target.size) throw mismatch(target, `${target.size} bytes`, 'more')
       hash.update(chunk)
-      done(null, chunk)
-    },
-    flush(done) {
-      if (count < target.size) return done(mismatch(target, `${target.size} bytes`, `${count}`))
-      const got = `${algorithmOf(target.digest)}:${hash.digest('hex')}`
-      done(got === target.digest ? null : mismatch(target, 'this digest', got))
-    },
-  })
+      if (count === target.size && chunk.length > 0) check()
+      yield chunk
+    }
+    if (count < target.size) throw mismatch(target, `${target.size} bytes`, `${count}`)
+    if (count === 0) check()
+  }
+
+  function check(): void {
+    const got = `${algorithmOf(target.digest)}:${hash.digest('hex')}`
+    if (got !== target.digest) throw mismatch(target, 'this digest', got)
+  }
 }
 
 /** A manifest, verified and then parsed. @throws InvalidContentError, MismatchError, NotFoundError */
@@ -80,8 +87,8 @@ function embeddedData(target: Descriptor): Buffer | undefined {
 }
 
 /** Grows with what arrives, never with what was claimed (T12). */
-async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+async function collect(body: LentBody): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk)
+  for await (const chunk of body) chunks.push(chunk)
   return Buffer.concat(chunks)
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { through } from '../../src/http/lent.ts'
 import type { Descriptor } from '../../src/model/descriptor.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -95,9 +96,9 @@ describe('readVerified', () => {
 
 describe('verifying', () => {
   it('passes good bytes on, and none beyond the size', async () => {
-    expect(await buffer((await openBytes(bytes)()).pipe(verifying(descriptor)))).toEqual(bytes)
+    expect(await buffer(through(await openBytes(bytes)(), verifying(descriptor)))).toEqual(bytes)
     const passed: Buffer[] = []
-    const stream = Readable.from([bytes, bytes], { objectMode: false }).pipe(verifying(descriptor))
+    const stream = through(Readable.from([bytes, bytes], { objectMode: false }), verifying(descriptor))
     stream.on('data', chunk => passed.push(chunk))
     await expect(new Promise((_, fail) => stream.on('error', fail))).rejects.toThrow('got more')
     expect(Buffer.concat(passed)).toEqual(bytes)
