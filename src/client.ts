@@ -5,6 +5,7 @@ import { createTransport, type TransportOptions } from './client/transport.ts'
 import type { Config } from './config/config.ts'
 import { realmPins } from './config/pins.ts'
 import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
+import type { Quota } from './http/quota.ts'
 import { RegctlError } from './model/errors.ts'
 import { formatLocation, type Location, parseLocation } from './model/location.ts'
 import { parseRepository, referenceOf } from './model/reference.ts'
@@ -12,7 +13,8 @@ import { RegistryStore } from './registry/store.ts'
 import { layoutStore } from './store/layout.ts'
 import type { Place, Store } from './store/store.ts'
 
-export interface ClientOptions extends Pick<TransportOptions, 'notify' | 'onExchange' | 'onWait'> {
+export interface ClientOptions
+  extends Pick<TransportOptions, 'notify' | 'onExchange' | 'onWait' | 'onRetry' | 'patience'> {
   config: Config
   /** Sent with every request; the Hub refuses an empty one. */
   userAgent?: string
@@ -33,6 +35,8 @@ export interface Client {
   openRepository(text: string): Promise<Store>
   catalog(registry: string): Promise<Catalog>
   accounts: Accounts
+  /** What a registry (`docker.io`) last said in this run of the pulls it still grants; `undefined` when it said nothing. */
+  quota(registry: string): Quota | undefined
   /** Lets go of idle connections. */
   close(): void
 }
@@ -55,6 +59,7 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
       store: new RegistryStore(registry, reference.repository, { write }),
       reference: referenceOf(reference),
       requests,
+      quota: () => transport.quota(reference.registry),
     }
   }
   return {
@@ -66,6 +71,7 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
     },
     catalog: async registry => registryCatalog((await transport.connect(registry)).registry),
     accounts: createAccounts({ credentials, pins, transport }),
+    quota: registry => transport.quota(registry),
     close: () => transport.close(),
   }
 }

@@ -12,7 +12,7 @@ import { formatBytes, formatDuration } from '../output/units.ts'
 import { debug } from './debug.ts'
 import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
-import { configFlags, type GlobalFlags, globalFlags } from './flags.ts'
+import { type CopyFlags, configFlags, type GlobalFlags, globalFlags } from './flags.ts'
 import { wordsOf } from './manifest.ts'
 import type { Program } from './program.ts'
 import { listenForSignals } from './signals.ts'
@@ -35,10 +35,12 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
 
   /** How stdout looks: what a view needs. */
   protected readonly style: Style = styleFor(process.stdout, process.env)
+  /** Requests that were sent again so far. */
+  protected retries = 0
   private readonly errorStyle: Style = styleFor(process.stderr, process.env)
   private readonly interruption = listenForSignals(process)
   private readonly said = new Set<string>()
-  private options: GlobalFlags & { jobs?: number | undefined } = { json: false, quiet: false, verbose: false }
+  private options: GlobalFlags & CopyFlags = { json: false, quiet: false, verbose: false }
   private connection: Promise<Client> | undefined
   private progress: Progress | undefined
 
@@ -156,6 +158,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       userAgent: `regctl-js/${this.config.version}`,
       notify: this.notify,
       onWait: ({ host, seconds, reason }) => this.wait(seconds, reason.includes(host) ? reason : `${host}: ${reason}`),
+      onRetry: ({ attempt, reason }) => this.again(attempt, reason),
       ...(this.options.verbose ? { onExchange: exchange => this.complain(exchangeLine(exchange)) } : {}),
     })
   }
@@ -163,6 +166,11 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   private wait(seconds: number, reason: string): void {
     if (this.progress) this.progress.onEvent({ type: 'waiting', seconds, reason })
     else this.notify({ code: 'WAITING', message: `waiting ${formatDuration(seconds)}: ${reason}` })
+  }
+
+  private again(attempt: number, reason: string): void {
+    this.retries++
+    this.progress?.onEvent({ type: 'retrying', attempt, reason })
   }
 
   private complain(text: string): void {

@@ -2,12 +2,19 @@ import * as Flags from '@oclif/core/flags'
 import type { ConfigFlags } from '../config/config.ts'
 import type { Platform } from '../model/descriptor.ts'
 import { parsePlatform } from '../model/platform.ts'
+import { parseByteRate, parseFrequency, parseSeconds } from '../model/quantity.ts'
 import { progressModes } from '../output/progress.ts'
 
 const global = { helpGroup: 'GLOBAL' }
 const connection = { helpGroup: 'CONNECTION' }
 /** Repeatable, one value a time: `--filter a --filter b PLACE`. */
 const repeatable = { multiple: true, multipleNonGreedy: true } as const
+
+const seconds = Flags.custom<number>({
+  ...connection,
+  helpValue: 'SECONDS',
+  parse: async (text: string) => parseSeconds(text),
+})
 
 /** What every command takes. */
 export const globalFlags = {
@@ -30,6 +37,14 @@ export const globalFlags = {
   'cert-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'client certificate (PEM)' }),
   'key-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'key of the client certificate (PEM)' }),
   authfile: Flags.string({ ...connection, helpValue: 'FILE', summary: 'read credentials from this config.json' }),
+  'connect-timeout': seconds({ summary: 'give up a connection that does not stand after so long (30)' }),
+  'stall-timeout': seconds({ summary: 'give up a body in which nothing moves for so long (60)' }),
+  'requests-per-second': Flags.custom<number>({
+    ...connection,
+    helpValue: 'N',
+    parse: async (text: string) => parseFrequency(text),
+    summary: 'send no host more requests than that',
+  })(),
 }
 
 /** For long work. */
@@ -42,6 +57,13 @@ export const progressFlag = Flags.option({
 
 /** `--jobs N`: how many transfers at once. */
 export const jobsFlag = Flags.integer({ min: 1, max: 64, helpValue: 'N', summary: 'transfers at once' })
+
+/** `--limit-rate BYTES`: how fast bodies pass, all transfers together. */
+export const limitRateFlag = Flags.custom<number>({
+  helpValue: 'BYTES',
+  parse: async (text: string) => parseByteRate(text),
+  summary: 'bytes a second, all transfers together: 500k, 2M, 10MiB',
+})
 
 /** `--limit N`: list that many at most. */
 export const limitFlag = Flags.integer({ min: 1, helpValue: 'N', summary: 'list that many at most' })
@@ -62,7 +84,7 @@ export const platformsFlag = Flags.custom<Platform>({
 })
 
 /** What the shared flags say, as `config/` takes it. */
-export function configFlags(flags: GlobalFlags & { jobs?: number | undefined }): ConfigFlags {
+export function configFlags(flags: GlobalFlags & CopyFlags): ConfigFlags {
   return {
     plainHttp: flags['plain-http'],
     insecure: flags.insecure,
@@ -71,7 +93,17 @@ export function configFlags(flags: GlobalFlags & { jobs?: number | undefined }):
     keyFile: flags['key-file'],
     authFile: flags.authfile,
     jobs: flags.jobs,
+    limitRate: flags['limit-rate'],
+    requestsPerSecond: flags['requests-per-second'],
+    connectTimeout: flags['connect-timeout'],
+    stallTimeout: flags['stall-timeout'],
   }
+}
+
+/** Flags of copies that the configuration file knows too. */
+export interface CopyFlags {
+  jobs?: number | undefined
+  'limit-rate'?: number | undefined
 }
 
 export interface GlobalFlags {
@@ -84,4 +116,7 @@ export interface GlobalFlags {
   'cert-file'?: string | undefined
   'key-file'?: string | undefined
   authfile?: string | undefined
+  'connect-timeout'?: number | undefined
+  'stall-timeout'?: number | undefined
+  'requests-per-second'?: number | undefined
 }

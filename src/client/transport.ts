@@ -5,9 +5,12 @@ import type { RealmPins } from '../config/pins.ts'
 import type { CredentialSource } from '../credentials/credentials.ts'
 import { cookies } from '../http/cookies.ts'
 import { type Layer, type Send, stack } from '../http/http.ts'
+import { createPace, type Wait } from '../http/pace.ts'
 import { createProxy } from '../http/proxy.ts'
+import { type Quota, quotas } from '../http/quota.ts'
+import { createRequestRate } from '../http/rate.ts'
 import { redirect } from '../http/redirect.ts'
-import { retry, type Wait } from '../http/retry.ts'
+import { type Retry, retry } from '../http/retry.ts'
 import { throttle } from '../http/throttle.ts'
 import { createTls } from '../http/tls.ts'
 import { type Exchange, trace } from '../http/trace.ts'
@@ -15,7 +18,7 @@ import { warnings } from '../http/warnings.ts'
 import { createWire } from '../http/wire.ts'
 import type { Notify } from '../model/notice.ts'
 import { apiHost } from '../model/reference.ts'
-import { knownBlobs, type Registry } from '../registry/endpoint.ts'
+import { type Registry, type RegistryMemory, registryMemory } from '../registry/endpoint.ts'
 
 export interface TransportOptions {
   config: Config
@@ -25,6 +28,9 @@ export interface TransportOptions {
   notify?: Notify | undefined
   onExchange?: ((exchange: Exchange) => void) | undefined
   onWait?: ((wait: Wait) => void) | undefined
+  onRetry?: ((again: Retry) => void) | undefined
+  /** Milliseconds that a host which has served us before may fail without one success in between; 60 000 when absent. */
+  patience?: number | undefined
 }
 
 /** How a client reaches registries: one pool of connections, one cache of tokens, a stack of behaviours for each registry. */
@@ -38,13 +44,17 @@ export interface Transport {
   connect(registry: string): Promise<{ registry: Registry; requests: () => number }>
   /** Token services besides the registry itself that may see its password (T2). */
   trustedRealms(registry: string): Promise<string[]>
+  /** What a registry last said of the pulls it still grants; `undefined` when it said nothing. */
+  quota(registry: string): Quota | undefined
   close(): void
 }
 
-const requestsPerHost = 16
+const defaultJobs = 8
+/** A transfer has a body on its way, and asks something beside it. */
+const requestsPerJob = 2
 
 export function createTransport(options: TransportOptions): Transport {
-  const { config, notify, onExchange, onWait } = options
+  const { config, notify, onExchange, onWait, onRetry, patience } = options
   // Certificates of the flags are for registries that the command names; anybody else is met with what the file says (T6, T20).
   const named = new Map<string, string>()
   const settingsOf = (host: string) => config.host(named.get(host) ?? host)
@@ -57,18 +67,30 @@ export function createTransport(options: TransportOptions): Transport {
       ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
     }),
     proxy: createProxy(config.env),
+    ...(config.connectTimeout !== undefined && { connectTimeout: config.connectTimeout * 1000 }),
+    ...(config.stallTimeout !== undefined && { stallTimeout: config.stallTimeout * 1000 }),
   })
+  const pace = createPace({ onWait, ...(patience !== undefined && { patience }) })
+  const inTurn = config.requestsPerSecond === undefined ? undefined : createRequestRate(config.requestsPerSecond)
+  const requestsPerHost = requestsPerJob * (config.jobs ?? defaultJobs)
   const shared = stack(
     wire.send,
     cookies(),
-    throttle({ requestsPerHost: host => settingsOf(host).requests ?? requestsPerHost }),
+    throttle({
+      requestsPerHost: host => settingsOf(host).requests ?? requestsPerHost,
+      ready: async (host, signal) => {
+        await pace.of(host).ready(signal)
+        await inTurn?.(host, signal)
+      },
+    }),
     ...(onExchange ? [trace(onExchange)] : []),
   )
-  const patient = retry(onWait ? { onWait } : {})
+  const patient = retry({ pace, onRetry })
   const plain = stack(shared, patient, redirect())
   const tokenSend = stack(shared, patient)
   const tokens = createTokenCache()
-  const blobs = new Map<string, ReturnType<typeof knownBlobs>>()
+  const memories = new Map<string, RegistryMemory>()
+  const quotaOf = new Map<string, Quota>()
 
   const urlOf = (registry: string) => {
     const host = apiHost(registry)
@@ -86,8 +108,8 @@ export function createTransport(options: TransportOptions): Transport {
     trustedRealms,
     async connect(name) {
       const url = urlOf(name)
-      const known = blobs.get(name) ?? knownBlobs()
-      blobs.set(name, known)
+      const memory = memories.get(name) ?? registryMemory()
+      memories.set(name, memory)
       const { count, counting } = countRequests()
       const authorized = authorize({
         registry: name,
@@ -105,12 +127,21 @@ export function createTransport(options: TransportOptions): Transport {
         registry: {
           name,
           baseUrl: url,
-          known,
-          send: stack(shared, ...attentive, patient, authorized, redirect(), counting),
+          ...memory,
+          send: stack(
+            shared,
+            ...attentive,
+            quotas(quota => quotaOf.set(name, quota)),
+            patient,
+            authorized,
+            redirect(),
+            counting,
+          ),
         },
         requests: count,
       }
     },
+    quota: registry => quotaOf.get(registry),
     close: () => wire.close(),
   }
 }

@@ -1,12 +1,16 @@
+import { join } from 'node:path'
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { jobsFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
+import { jobsFlag, limitRateFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
 import { type CopyResult, copy } from '../copy/copy.ts'
+import { createRateLimit } from '../http/rate.ts'
 import { copySummary } from '../output/copy-summary.ts'
 
 interface Copied extends CopyResult {
   dryRun?: true
+  /** Requests that were sent again. */
+  retries?: number
 }
 
 export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copied> {
@@ -32,6 +36,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copie
     'no-clobber': Flags.boolean({ summary: 'refuse to move a tag that names something else', exclusive: ['force'] }),
     force: Flags.boolean({ summary: 'check every part at the destination, even below a manifest that is there' }),
     jobs: jobsFlag,
+    'limit-rate': limitRateFlag(),
     progress: progressFlag(),
   }
   static override hiddenAliases = ['cp', 'image:copy']
@@ -39,7 +44,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copie
   protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<Copied> {
     const client = await this.client()
     const [from, to] = await Promise.all([client.open(args.source), client.open(args.destination, { write: true })])
-    const { jobs } = await this.settings()
+    const { jobs, limitRate, paths } = await this.settings()
     const progress = this.startProgress(flags.progress)
     const result = await copy(from, to, {
       platforms: flags.platform,
@@ -47,10 +52,17 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copie
       noClobber: flags['no-clobber'],
       force: flags.force,
       jobs,
+      rateLimit: limitRate === undefined ? undefined : createRateLimit(limitRate),
       signal: this.signal,
       onEvent: progress.onEvent,
+      notify: this.notify,
+      journals: join(paths.state, 'copies'),
     })
-    return flags['dry-run'] ? { ...result, dryRun: true } : result
+    return {
+      ...result,
+      ...(this.retries > 0 && { retries: this.retries }),
+      ...(flags['dry-run'] && { dryRun: true }),
+    }
   }
 
   protected view(result: Copied): string {

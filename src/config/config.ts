@@ -13,6 +13,14 @@ export interface ConfigFlags {
   keyFile?: string | undefined
   authFile?: string | undefined
   jobs?: number | undefined
+  /** Bytes a second of a whole copy. */
+  limitRate?: number | undefined
+  /** To each host. */
+  requestsPerSecond?: number | undefined
+  /** Seconds. */
+  connectTimeout?: number | undefined
+  /** Seconds. */
+  stallTimeout?: number | undefined
 }
 
 /** A login given by the environment, for exactly one registry (T1). */
@@ -30,6 +38,14 @@ export interface Config {
   /** Settings of any other host a registry sends us to: the file and `--insecure`, never the flags' certificate. */
   stranger(host: string): HostSettings
   jobs: number | undefined
+  /** Bytes a second of a whole copy. */
+  limitRate: number | undefined
+  /** To each host. */
+  requestsPerSecond: number | undefined
+  /** Seconds until a connection stands. */
+  connectTimeout: number | undefined
+  /** Seconds of silence in a body. */
+  stallTimeout: number | undefined
   /** `--authfile` or `REGISTRY_AUTH_FILE`. */
   authFile: string | undefined
   /** `DOCKER_AUTH_CONFIG`: JSON. */
@@ -67,6 +83,10 @@ export async function loadConfig({
         ...defined({ caFile: flags.caFile, certFile: flags.certFile, keyFile: flags.keyFile }),
       }),
     jobs: flags.jobs ?? file.jobs,
+    limitRate: flags.limitRate ?? file.limitRate,
+    requestsPerSecond: flags.requestsPerSecond ?? file.requestsPerSecond,
+    connectTimeout: flags.connectTimeout ?? file.connectTimeout,
+    stallTimeout: flags.stallTimeout ?? file.stallTimeout,
     authFile: flags.authFile ?? (env.REGISTRY_AUTH_FILE || undefined),
     authConfig: env.DOCKER_AUTH_CONFIG || undefined,
     givenLogin: givenLogin(env),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { RegctlError } from '../model/errors.ts'
+import { parseByteRate, parseFrequency, parseSeconds } from '../model/quantity.ts'
 import type { HostSettings } from './hosts.ts'
 
 /** Our configuration file: JSON, comments allowed. Unknown keys are errors, so that a typing mistake is heard. */
@@ -7,7 +8,23 @@ export interface ConfigFile {
   hosts: ReadonlyMap<string, HostSettings>
   /** Transfers at once in a copy. */
   jobs?: number
+  /** Bytes a second of a whole copy. */
+  limitRate?: number
+  /** To each host. */
+  requestsPerSecond?: number
+  /** Seconds. */
+  connectTimeout?: number
+  /** Seconds. */
+  stallTimeout?: number
 }
+
+/** Top-level settings that are amounts: as the flag of the same name reads them, numbers without quotes too. */
+const amounts = {
+  limitRate: { parse: parseByteRate, description: 'bytes a second, such as 500000 or "2M"' },
+  requestsPerSecond: { parse: parseFrequency, description: 'a number above 0' },
+  connectTimeout: { parse: parseSeconds, description: 'seconds above 0' },
+  stallTimeout: { parse: parseSeconds, description: 'seconds above 0' },
+} as const
 
 type Kind = 'boolean' | 'string' | 'strings' | 'count'
 
@@ -65,9 +82,20 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     else if (key === 'hosts')
       for (const [host, , settings] of entries(value, 'hosts'))
         hosts.set(host.toLowerCase(), hostSettings(host, settings))
+    else if (isAmount(key)) file[key] = amount(key, value)
     else refuse(keyNode.offset, `unknown key ${JSON.stringify(key)}`)
   }
   return file
+
+  function amount(key: keyof typeof amounts, node: Node): number {
+    const { parse, description } = amounts[key]
+    const value: unknown = getNodeValue(node)
+    try {
+      return parse(typeof value === 'number' || typeof value === 'string' ? String(value) : '')
+    } catch {
+      return refuse(node.offset, `${key} must be ${description}`)
+    }
+  }
 
   function hostSettings(host: string, node: Node): HostSettings {
     for (const [key, keyNode, value] of entries(node, `hosts[${JSON.stringify(host)}]`)) {
@@ -85,6 +113,10 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     if (kind === 'strings') return Array.isArray(value) && value.every(item => typeof item === 'string')
     return typeof value === kind
   }
+}
+
+function isAmount(key: string): key is keyof typeof amounts {
+  return Object.hasOwn(amounts, key)
 }
 
 const descriptions: Readonly<Record<Kind, string>> = {

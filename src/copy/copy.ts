@@ -1,10 +1,14 @@
+import type { RateLimit } from '../http/rate.ts'
 import type { Descriptor, Platform } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import { isNotFound, MismatchError, RegctlError } from '../model/errors.ts'
+import type { Notify } from '../model/notice.ts'
 import { formatPlace } from '../store/place.ts'
 import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
+import { foreseeQuota } from './foresee.ts'
+import type { Journal } from './journal.ts'
 import { createLimit } from './limit.ts'
 import { rehearsing } from './rehearse.ts'
 
@@ -25,7 +29,13 @@ export interface CopyOptions extends Options {
   noClobber?: boolean
   /** Send nothing; the result says what would be done. */
   dryRun?: boolean
+  /** A folder where a copy that is cut short leaves where it had got, and the next run of the same copy picks it up. */
+  journals?: string | undefined
+  /** How fast the bytes of blobs may pass; may be shared by several copies. */
+  rateLimit?: RateLimit | undefined
   onEvent?: OnCopyEvent
+  /** Told before the copy would use up the pulls that the source grants (RATE_LIMIT_LOW). */
+  notify?: Notify
 }
 
 const defaultJobs = 8
@@ -49,6 +59,8 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
   if (existing?.digest === root.digest && !options.force) {
     tell({ type: 'done', content: root, outcome: 'skipped' })
   } else {
+    const foresee = foreseeQuota(from, options.notify)
+    if (!selection.bytes) foresee(1)
     const route: Route = {
       from: from.store,
       to: options.dryRun ? rehearsing(to.store) : to.store,
@@ -56,9 +68,14 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
       tell,
       signal: options.signal,
       force: options.force ?? false,
+      rateLimit: options.rateLimit,
+      foresee,
+      journal: options.dryRun ? undefined : await journalOf(from, to, options),
     }
     await copyGraph(route, selection, isDigest(to.reference) ? undefined : to.reference)
+    await route.journal?.end()
   }
+  const quota = from.quota?.()
   return {
     source: formatPlace(from),
     destination: formatPlace(to),
@@ -67,7 +84,14 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     ...counts,
     requests: { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 },
     seconds: Math.round(performance.now() - begun) / 1000,
+    ...(quota && { rateLimit: quota }),
   }
+}
+
+async function journalOf(from: Place, to: Place, { journals }: CopyOptions): Promise<Journal | undefined> {
+  if (journals === undefined) return undefined
+  const { openJournal } = await import('./journal.ts')
+  return openJournal(journals, { source: formatPlace(from), destination: formatPlace(to) })
 }
 
 async function lookUp(to: Place<Store>, options: Options): Promise<Descriptor | undefined> {

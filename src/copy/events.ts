@@ -13,5 +13,7 @@ export type CopyEvent =
   | { type: 'done'; content: Descriptor; outcome: PushOutcome | 'skipped' }
   /** Nothing moves until then, and why: `registry.example says 429`. */
   | { type: 'waiting'; seconds: number; reason: string }
+  /** A request is sent again, as its second or a later attempt. */
+  | { type: 'retrying'; attempt: number; reason: string }
 
 export type OnCopyEvent = (event: CopyEvent) => void

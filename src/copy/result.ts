@@ -1,3 +1,4 @@
+import type { Quota } from '../http/quota.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { isManifestType } from '../model/media-types.ts'
@@ -14,6 +15,8 @@ export interface CopyResult {
   bytes: { copied: number; mounted: number; skipped: number; resumed: number }
   requests: { source: number; destination: number }
   seconds: number
+  /** What the source said of the pulls it still grants, where it says so (Docker Hub). */
+  rateLimit?: Quota
 }
 
 /** The counts of a copy, gathered from its own events: what is reported is what was told. */
@@ -25,15 +28,20 @@ export function countCopy(): { counts: CopyCounts; onEvent: (event: CopyEvent) =
     blobs: { copied: 0, mounted: 0, skipped: 0 },
     bytes: { copied: 0, mounted: 0, skipped: 0, resumed: 0 },
   }
+  /** Blobs whose bytes have begun to move in this run, with the byte at which they began. */
+  const begun = new Map<Digest, number>()
   const settle = (content: Descriptor, as: 'copied' | 'mounted' | 'skipped') => {
     if (isManifestType(content.mediaType)) counts.manifests[as === 'mounted' ? 'copied' : as]++
     else counts.blobs[as]++
-    counts.bytes[as] += content.size
+    counts.bytes[as] += content.size - (as === 'copied' ? (begun.get(content.digest) ?? 0) : 0)
   }
   return {
     counts,
     onEvent: event => {
-      if (event.type === 'started') counts.bytes.resumed += event.offset
+      if (event.type === 'started' && !begun.has(event.content.digest)) {
+        begun.set(event.content.digest, event.offset)
+        counts.bytes.resumed += event.offset
+      }
       if (event.type !== 'done') return
       if (event.outcome === 'pushed') settle(event.content, 'copied')
       else settle(event.content, event.outcome === 'mounted' ? 'mounted' : 'skipped')

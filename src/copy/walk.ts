@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import { pipeline, Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
+import { through } from '../http/lent.ts'
+import { limited, type RateLimit } from '../http/rate.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
@@ -10,6 +12,8 @@ import { isManifestType, isNondistributable } from '../model/media-types.ts'
 import { readManifest, readVerified } from '../store/read.ts'
 import type { Source, Store } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
+import type { Foresee } from './foresee.ts'
+import type { Journal } from './journal.ts'
 import type { Limit } from './limit.ts'
 import type { Selection } from './select.ts'
 
@@ -22,6 +26,9 @@ export interface Route {
   signal?: AbortSignal | undefined
   /** Do not take a manifest that is there as a sign that everything below it is. */
   force: boolean
+  rateLimit?: RateLimit | undefined
+  foresee: Foresee
+  journal?: Journal | undefined
 }
 
 /**
@@ -64,12 +71,19 @@ export async function copyGraph(outer: Route, { root, bytes }: Selection, tag: s
     const manifest: Manifest = bytes
       ? parseManifest(bytes, node.mediaType)
       : await route.limit(() => readManifest(route.from, node, route))
-    if (!present) await Promise.all(childrenOf(manifest).map(child => visit(child, depth + 1)))
+    if (!present) {
+      const children = childrenOf(manifest)
+      route.foresee(children.filter(({ mediaType }) => isManifestType(mediaType)).length)
+      await Promise.all(children.map(child => visit(child, depth + 1)))
+    }
     const open: Open = async (offset = 0) => Readable.from([manifest.bytes.subarray(offset)])
     const outcome = await route.limit(() => route.to.push(node, open, { tag, signal: route.signal }))
-    route.tell({ type: 'done', content: node, outcome: present ? 'skipped' : outcome })
+    route.tell({ type: 'done', content: node, outcome })
   }
 }
+
+/** Bytes; below that a blob is sent again sooner than asked after. */
+const worthRemembering = 1024 * 1024
 
 async function copyBlob(route: Route, node: Descriptor): Promise<void> {
   // A layer that may not be handed on stays with its `urls`; its descriptor travels in the manifest (items 19, 45, T5).
@@ -78,14 +92,16 @@ async function copyBlob(route: Route, node: Descriptor): Promise<void> {
   const open: Open = async (offset = 0) => {
     const body = await openContent(route, node, offset)
     route.tell({ type: 'started', content: node, offset })
-    return pipeline(
-      body,
-      counting(bytes => route.tell({ type: 'moved', content: node, bytes })),
-      () => {},
+    const { rateLimit, signal } = route
+    return through(body, chunks =>
+      counting(rateLimit ? limited(chunks, rateLimit, signal) : chunks, bytes =>
+        route.tell({ type: 'moved', content: node, bytes }),
+      ),
     )
   }
+  const checkpoint = node.size >= worthRemembering ? route.journal?.checkpoint(node.digest) : undefined
   const outcome = await route.limit(() =>
-    route.to.push(node, open, { mountFrom: route.from.location, signal: route.signal }),
+    route.to.push(node, open, { mountFrom: route.from.location, checkpoint, signal: route.signal }),
   )
   route.tell({ type: 'done', content: node, outcome })
 }
@@ -95,11 +111,12 @@ async function openContent({ from, signal }: Route, node: Descriptor, offset: nu
   return Readable.from([(await readVerified(from, node, { signal })).subarray(offset)])
 }
 
-function counting(count: (bytes: number) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      count(chunk.length)
-      done(null, chunk)
-    },
-  })
+async function* counting(
+  chunks: AsyncIterable<Buffer>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const chunk of chunks) {
+    count(chunk.length)
+    yield chunk
+  }
 }

@@ -6,6 +6,7 @@ import { failureOf } from './failures.ts'
 import type { HttpRequest } from './http.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, ResponseBody, stalled } from './response-body.ts'
+import { noteStale } from './stale.ts'
 
 /** Milliseconds. */
 export interface Timeouts {
@@ -68,7 +69,7 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
     wait(timeouts.connect, seconds => unreachable(`no connection to ${host} came about in ${seconds} seconds`))
 
     // Stays on after the answer: what breaks then is told by the answer's body.
-    carrier.on('error', error => fail(failureOf(error, host, proxy)))
+    carrier.on('error', error => fail(noteStale(failureOf(error, host, proxy), native?.reusedSocket)))
     carrier.once('request', (sent: ClientRequest) => {
       native = sent
       sent.once('proxyConnect', ({ statusCode }: { statusCode?: number }) => {

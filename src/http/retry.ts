@@ -1,49 +1,82 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { RegctlError } from '../model/errors.ts'
 import { discard } from './body.ts'
 import type { HttpRequest, HttpResponse, Layer, Send } from './http.ts'
+import { createPace, type HostPace, type Pace } from './pace.ts'
+import { isStale } from './stale.ts'
 
-/** Why nothing moves for a while: `{ host: 'ghcr.io', seconds: 7, reason: 'ghcr.io answered 429' }`. */
-export interface Wait {
+export interface RetryOptions {
+  /** What is known of the hosts, shared with others who ask them. */
+  pace?: Pace
+  /** Requests in all, the first included, to a host that has not served anything yet, or that fails on this very request (500); 3 when absent. */
+  attempts?: number
+  /** Requests in all to a host that serves others meanwhile; 30 when absent. */
+  mostAttempts?: number
+  /** Longest Retry-After in milliseconds that is waited for; whoever asks for more is not asked again. 300 000 when absent. */
+  maxWait?: number
+  /** Longest wait of our own in milliseconds; 10 000 when absent. */
+  maxBackoff?: number
+  random?: () => number
+  /** Milliseconds since the epoch, against which a date in Retry-After is read. */
+  date?: () => number
+  /** Told at each repetition; `reason` as in `Wait`. */
+  onRetry?: ((again: Retry) => void) | undefined
+}
+
+/** A request that is sent again: `{ host: 'ghcr.io', attempt: 2, reason: 'ghcr.io says 503' }`. */
+export interface Retry {
   host: string
-  seconds: number
+  /** Which one it will be: 2 for the first repetition. */
+  attempt: number
   reason: string
 }
 
-export interface RetryOptions {
-  /** Requests in all, the first included; 3 when absent. */
-  attempts?: number
-  /** Longest wait between two of them in milliseconds, whatever Retry-After says; 60 000 when absent. */
-  maxWait?: number
-  sleep?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>
-  random?: () => number
-  /** Milliseconds since the epoch, against which a date in Retry-After is read. */
-  now?: () => number
-  onWait?: (wait: Wait) => void
-}
-
 const firstBackoff = 500
+/** A pool can hold several connections that went stale together; each costs one attempt, which is not counted. */
+const mostStale = 8
 
 /** Passing failures (item 77): timeouts, "too early", "too many", and a gateway or its backend being away (52x are Cloudflare's). */
 function isPassing(status: number): boolean {
   return [408, 425, 429, 500, 502, 503, 504].includes(status) || (status >= 520 && status <= 529)
 }
 
+/** Errors that a retry has given up on: one around it (a registry's around its token service's) is not to begin from the start. */
+const final = new WeakSet<object>()
+
 /** Causes by which no byte of the request can have reached anybody. ENOTFOUND is not among them: a wrong name stays wrong. */
 const neverSent: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 /**
- * Sends again what failed in passing, waiting as the server tells (`Retry-After`) or longer and longer with full jitter.
- * The last failing answer is returned, never thrown; the last broken connection is thrown.
+ * Sends again what failed in passing, waiting as the server tells (`Retry-After`) or longer and longer with full jitter. How long it goes
+ * on is the host's affair, not the request's: at least `attempts` times, and while a host that has served us before is away, until it
+ * has been silent for the pace's patience. The last failing answer is returned, never thrown; the last broken connection is thrown.
  */
 export function retry(options: RetryOptions = {}): Layer {
-  const { attempts = 3 } = options
+  const { pace = createPace(), maxWait = 300_000, date = Date.now, onRetry } = options
   return next => async request => {
-    for (let attempt = 1; ; attempt++) {
+    const trouble: Trouble = { failures: 0, stale: 0 }
+    for (;;) {
       const outcome = await attemptOnce(next, request)
-      if (attempt >= attempts || !mayRepeat(request, outcome)) return settle(outcome)
+      const host = pace.of(hostOf(request, outcome))
+      const good = goodAnswer(outcome)
+      if (good) return served(pace, request, good)
+      if (isFreshNeeded(request, outcome, trouble)) continue
+      trouble.failures++
+      trouble.since ??= host.now()
+      const reason = reasonOf(request, outcome)
+      const told = parseRetryAfter(outcome.response?.headers['retry-after'], date())
+      // Told to one, meant for all; also when this very request cannot be sent again.
+      if (told !== undefined && told > maxWait) return settle(outcome)
+      if (told !== undefined) host.pause(told, reason)
+      if (!mayRepeat(request, outcome)) return settle(outcome)
+      const backoff = nextBackoff(host, outcome, { ...options, trouble })
+      if (backoff === undefined) return settle(outcome)
       if (outcome.response) await discard(outcome.response)
-      await pause(request, outcome, { ...options, attempt })
+      onRetry?.({ host: hostOf(request, outcome), attempt: trouble.failures + 1, reason })
+      if (told !== undefined || outcome.response?.status === 429) {
+        host.pause(Math.max(told ?? 0, backoff), reason)
+        await host.ready(request.signal)
+      } else await host.backOff(backoff, reason, request.signal)
+      request.signal?.throwIfAborted()
     }
   }
 }
@@ -62,6 +95,14 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
 
 type Outcome = { response: HttpResponse; error?: undefined } | { response?: undefined; error: unknown }
 
+/** What has happened to one request so far. */
+interface Trouble {
+  failures: number
+  stale: number
+  /** Milliseconds of the pace's clock. */
+  since?: number
+}
+
 async function attemptOnce(next: Send, request: HttpRequest): Promise<Outcome> {
   request.signal?.throwIfAborted()
   try {
@@ -71,9 +112,28 @@ async function attemptOnce(next: Send, request: HttpRequest): Promise<Outcome> {
   }
 }
 
+function goodAnswer({ response }: Outcome): HttpResponse | undefined {
+  return response && !isPassing(response.status) ? response : undefined
+}
+
+/** Redirects may have led elsewhere: both hosts did their part. The end of a body is a sign of life too. */
+function served(pace: Pace, request: HttpRequest, response: HttpResponse): HttpResponse {
+  const last = pace.of(hostOf(request, { response }))
+  pace.of(new URL(request.url).host).progress()
+  last.progress()
+  response.body.once('end', () => last.progress())
+  return response
+}
+
 function settle({ response, error }: Outcome): HttpResponse {
   if (response) return response
   throw error
+}
+
+/** A kept connection had gone stale: what has no body to lose, and at worst opens an upload for nothing, goes out again at once. */
+function isFreshNeeded(request: HttpRequest, { error }: Outcome, trouble: Trouble): boolean {
+  if (!isStale(error) || request.signal?.aborted || request.once || request.body?.size) return false
+  return trouble.stale++ < mostStale
 }
 
 /**
@@ -91,7 +151,7 @@ function mayRepeat(request: HttpRequest, { response, error }: Outcome): boolean 
     if (response.status === 429 || (response.status === 503 && opensUpload)) return true
     return repeatable && isPassing(response.status)
   }
-  if (!(error instanceof RegctlError)) return false
+  if (!(error instanceof RegctlError) || final.has(error)) return false
   const cause = causeCode(error)
   if (error.code === 'UNREACHABLE') return cause !== 'ENOTFOUND' && (repeatable || neverSent.has(cause))
   return error.code === 'STALLED' && repeatable
@@ -101,30 +161,30 @@ function causeCode({ cause }: RegctlError): unknown {
   return cause instanceof Error && 'code' in cause ? cause.code : undefined
 }
 
-async function pause(
-  request: HttpRequest,
+/** Milliseconds before the next attempt, by exponential backoff with full jitter; `undefined` when there is to be none. */
+function nextBackoff(
+  host: HostPace,
   { response, error }: Outcome,
-  options: RetryOptions & { attempt: number },
-): Promise<void> {
-  const { attempt, maxWait = 60_000, sleep = sleepFor, random = Math.random, now = Date.now, onWait } = options
-  const told = parseRetryAfter(response?.headers['retry-after'], now())
-  const backoff = random() * firstBackoff * 2 ** (attempt - 1)
-  // A little jitter on top of what was told, so that many clients do not come back in the same instant.
-  const wait = Math.min(told === undefined ? backoff : told + random() * firstBackoff, maxWait)
-  const { host } = new URL(response?.url ?? request.url)
-  const reason = response ? `${host} answered ${response.status}` : messageOf(error)
-  onWait?.({ host, seconds: Math.ceil(wait / 1000), reason })
-  await sleep(wait, request.signal)
-  request.signal?.throwIfAborted()
+  { trouble, attempts = 3, mostAttempts = 30, ...options }: RetryOptions & { trouble: Trouble },
+): number | undefined {
+  const { maxBackoff = 10_000, random = Math.random } = options
+  const { failures, since = host.now() } = trouble
+  // Answered with 500, the host is there, and it is this request that it cannot serve.
+  const isAway = response?.status !== 500
+  const most = host.proven && isAway && attempts > 1 ? mostAttempts : attempts
+  if (failures >= most || (failures >= attempts && !host.hasPatience(since))) {
+    if (isAway) host.giveUp()
+    if (error instanceof Error) final.add(error)
+    return undefined
+  }
+  return random() * Math.min(firstBackoff * 2 ** (failures - 1), maxBackoff)
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'the connection broke'
+function hostOf(request: HttpRequest, { response }: Outcome): string {
+  return new URL(response?.url ?? request.url).host
 }
 
-/** Ends at once when aborted, with the reason that the signal carries. */
-async function sleepFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, signal ? { signal } : {}).catch(error => {
-    throw signal?.aborted ? signal.reason : error
-  })
+function reasonOf(request: HttpRequest, outcome: Outcome): string {
+  if (outcome.response) return `${hostOf(request, outcome)} says ${outcome.response.status}`
+  return outcome.error instanceof Error ? outcome.error.message : 'the connection broke'
 }

@@ -1,19 +1,26 @@
 import { finished } from 'node:stream'
+import { Gate, type Pass } from './gate.ts'
 import type { HttpRequest, HttpResponse, Layer } from './http.ts'
 
 export interface ThrottleOptions {
-  /** Requests under way at a time per `host[:port]` and direction; 8 when absent. */
+  /** Requests under way at a time per `host[:port]` and direction, at most; 16 when absent. */
   requestsPerHost?: number | ((host: string) => number)
   /** Milliseconds after which a body that nobody has begun to read no longer counts; 5000 when absent. */
   patience?: number
+  /** Resolves when a request that has its place may go out: the host's pauses, and its pace. */
+  ready?: (host: string, signal: AbortSignal | undefined) => Promise<void>
+  /** Milliseconds of a steady clock. */
+  now?: () => number
 }
 
 /**
- * At most so many requests at a time per host, first come first served; one counts until its body has ended, failed or was destroyed.
- * Uploads queue apart from the rest: a copy within one host holds a GET whose bytes go into a PUT, and would wait for itself.
- * For the same reason an answer that nobody reads gives its place away after a while: the limit is a courtesy, a deadlock is not.
+ * At most so many requests at a time per host, first come first served, and fewer while the host is overloaded (see {@link Gate}); one
+ * counts until its body has ended, failed or was destroyed. Uploads queue apart from the rest: a copy within one host holds a GET whose
+ * bytes go into a PUT, and would wait for itself. For the same reason an answer that nobody reads gives its place away after a while:
+ * the limit is a courtesy, a deadlock is not.
  */
-export function throttle({ requestsPerHost = 8, patience = 5000 }: ThrottleOptions = {}): Layer {
+export function throttle(options: ThrottleOptions = {}): Layer {
+  const { requestsPerHost = 16, patience = 5000, ready, now = () => performance.now() } = options
   const gates = new Map<string, Gate>()
   return next => async request => {
     const { host } = new URL(request.url)
@@ -21,16 +28,29 @@ export function throttle({ requestsPerHost = 8, patience = 5000 }: ThrottleOptio
     const gate =
       gates.get(key) ?? new Gate(typeof requestsPerHost === 'number' ? requestsPerHost : requestsPerHost(host))
     gates.set(key, gate)
-    const release = await gate.enter(request.signal)
+    const pass = await gate.enter(request.signal)
     try {
+      await ready?.(host, request.signal)
+      const start = now()
       const response = await next(request)
-      releaseAfter(response, patience, release)
+      learn(pass, request, { status: response.status, milliseconds: now() - start })
+      releaseAfter(response, patience, pass.release)
       return response
     } catch (error) {
-      release()
+      pass.release()
       throw error
     }
   }
+}
+
+/** How long an answer takes says something of the host only where it had no body to wait for. */
+function learn(
+  pass: Pass,
+  request: HttpRequest,
+  { status, milliseconds }: { status: number; milliseconds: number },
+): void {
+  if (status === 429 || status === 503) pass.overloaded()
+  else if (status < 500) pass.succeeded(isUpload(request) ? undefined : { kind: request.method, milliseconds })
 }
 
 function isUpload({ body }: HttpRequest): boolean {
@@ -50,52 +70,4 @@ function releaseAfter({ body }: HttpResponse, patience: number, release: () => v
     clearTimeout(timer)
     release()
   })
-}
-
-class Gate {
-  #free: number
-  /** In order of arrival; a Set, so that an aborted waiter leaves without a search. */
-  readonly #waiting = new Set<() => void>()
-
-  constructor(places: number) {
-    this.#free = places
-  }
-
-  /** Resolves with what gives the place back, which works once. Rejects with the signal's reason when aborted in the queue. */
-  async enter(signal: AbortSignal | undefined): Promise<() => void> {
-    signal?.throwIfAborted()
-    if (this.#free > 0) this.#free--
-    else await this.#queue(signal)
-    let held = true
-    return () => {
-      if (held) this.#leave()
-      held = false
-    }
-  }
-
-  #queue(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        this.#waiting.delete(admit)
-        reject(signal?.reason)
-      }
-      const admit = () => {
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      }
-      signal?.addEventListener('abort', abort, { once: true })
-      this.#waiting.add(admit)
-    })
-  }
-
-  /** The place goes straight to the next in the queue, past anybody who comes in the same moment. */
-  #leave(): void {
-    const [admit] = this.#waiting
-    if (admit === undefined) {
-      this.#free++
-      return
-    }
-    this.#waiting.delete(admit)
-    admit()
-  }
 }

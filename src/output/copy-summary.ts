@@ -2,10 +2,10 @@ import type { CopyResult } from '../copy/copy.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
 import { summaryLine } from './summary.ts'
-import { formatCount } from './units.ts'
+import { formatCount, formatDuration } from './units.ts'
 
 /** What a copy did, on three lines: from where to where, the digest, the bytes. */
-export function copySummary(result: CopyResult & { dryRun?: true }, style: Style): string {
+export function copySummary(result: CopyResult & { dryRun?: true; retries?: number }, style: Style): string {
   const { source, destination, digest, manifests, blobs } = result
   const arrow = style.unicode ? '→' : '->'
   const unchanged = manifests.copied + blobs.copied + blobs.mounted === 0
@@ -14,18 +14,27 @@ export function copySummary(result: CopyResult & { dryRun?: true }, style: Style
     escapeText(digest),
     result.dryRun ? rehearsal(result) : unchanged ? 'unchanged: everything is there already' : summaryLine(result),
     paint(requestsText(result), 'dim', style),
+    quotaText(result),
   ]
     .filter(line => line !== '')
     .join('\n')
 }
 
 /** Nothing is said of a place on this machine's disk. */
-function requestsText({ requests: { source, destination } }: CopyResult): string {
+function requestsText({ requests: { source, destination }, retries = 0 }: CopyResult & { retries?: number }): string {
   const parts = [
     ...(source > 0 ? [`${formatCount(source, 'request')} to the source`] : []),
     ...(destination > 0 ? [`${formatCount(destination, 'request')} to the destination`] : []),
+    ...(retries > 0 ? [`${retries} of them again`] : []),
   ]
   return parts.join(', ')
+}
+
+/** `the source grants 76 of 100 pulls in 6 h 00 min still`; '' where it says nothing of it. */
+function quotaText({ rateLimit }: CopyResult): string {
+  if (!rateLimit) return ''
+  const { remaining, limit, windowSeconds } = rateLimit
+  return `the source grants ${remaining} more of ${limit} pulls in ${formatDuration(windowSeconds)}`
 }
 
 function rehearsal({ manifests, blobs, bytes }: CopyResult): string {

@@ -3,7 +3,7 @@ import { shortDigest } from '../model/digest.ts'
 import { escapeText } from './escape.ts'
 import type { Snapshot, Transfer } from './progress-state.ts'
 import { paint, type Style } from './style.ts'
-import { formatBytes, formatDuration, formatRate } from './units.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from './units.ts'
 import { cutToWidth } from './width.ts'
 
 /** For a log: `12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (3 of 12 done)`; one line. */
@@ -31,6 +31,7 @@ function progressText(now: Snapshot): string {
   const parts = [`${formatBytes(now.settled)} of ${formatBytes(now.total)}`, `${now.percent} %`]
   if (now.rate > 0) parts.push(formatRate(now.rate))
   if (now.secondsLeft !== undefined && now.secondsLeft > 0) parts.push(`${formatDuration(now.secondsLeft)} left`)
+  if (now.retries > 0) parts.push(formatCount(now.retries, 'retry', 'retries'))
   return `${parts.join(', ')} (${now.done} of ${now.found} done)`
 }
 

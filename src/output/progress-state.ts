@@ -27,6 +27,8 @@ export interface Snapshot {
   stalledFor: number | undefined
   /** Why nothing moves, and for how many seconds still. */
   waiting: { reason: string; seconds: number } | undefined
+  /** Requests that were sent again so far. */
+  retries: number
   active: readonly Transfer[]
 }
 
@@ -48,6 +50,7 @@ export function createProgressState(): ProgressState {
   let settledDone = 0
   let inFlight = 0
   let moved = 0
+  let retries = 0
   let lastMove: number | undefined
   let wait: { until: number; reason: string } | undefined
   /** Sums of moved bytes, oldest first: one a quarter of a second however many events come. */
@@ -65,14 +68,12 @@ export function createProgressState(): ProgressState {
     inFlight += offset - (active.get(content.digest)?.at ?? 0)
     active.set(content.digest, { content, at: offset })
     lastMove = now
-    wait = undefined
   }
 
   function move(content: Descriptor, bytes: number, now: number): void {
     const transfer = active.get(content.digest)
     moved += bytes
     lastMove = now
-    wait = undefined
     const last = samples.at(-1)
     if (!last || now - last.at >= sampleMs) {
       samples.push({ at: now, moved: moved - bytes })
@@ -92,6 +93,11 @@ export function createProgressState(): ProgressState {
     settledDone += content.size
   }
 
+  /** Others may move on meanwhile; of several waits the longest is told. */
+  function waitUntil(until: number, reason: string): void {
+    if (!wait || until > wait.until) wait = { until, reason }
+  }
+
   /** Over the window, or since the beginning when that is shorter; a pause counts, so that the rate falls to nothing. */
   function rateAt(now: number): number {
     const first = samples.find(sample => now - sample.at <= windowMs)
@@ -105,7 +111,8 @@ export function createProgressState(): ProgressState {
       else if (event.type === 'started') start(event.content, event.offset, now)
       else if (event.type === 'moved') move(event.content, event.bytes, now)
       else if (event.type === 'done') settle(event.content)
-      else wait = { until: now + event.seconds * 1000, reason: event.reason }
+      else if (event.type === 'retrying') retries++
+      else waitUntil(now + event.seconds * 1000, event.reason)
     },
     at(now) {
       const settled = Math.min(total, settledDone + Math.max(0, inFlight))
@@ -122,6 +129,7 @@ export function createProgressState(): ProgressState {
         secondsLeft: rate > 0 ? (total - settled) / rate : undefined,
         stalledFor: active.size > 0 && quiet >= stallMs ? quiet / 1000 : undefined,
         waiting: wait && wait.until > now ? { reason: wait.reason, seconds: (wait.until - now) / 1000 } : undefined,
+        retries,
         active: [...active.values()],
       }
     },

@@ -34,9 +34,9 @@ export function formatWhen(time: string | null | undefined): string {
   return Number.isNaN(at.getTime()) ? time : at.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** `1 layer`, `3 layers`. */
-export function formatCount(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`
+/** `1 layer`, `3 layers`; `2 retries` by a plural of its own. */
+export function formatCount(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`
 }
 
 function twoDigits(value: number): string {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Quota } from '../http/quota.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 
@@ -70,4 +71,6 @@ export interface Place<S extends Source = Source> {
   reference: string
   /** HTTP requests sent for this place so far, retries and redirects included. */
   requests?: () => number
+  /** What the registry last said of the pulls it still grants. */
+  quota?: () => Quota | undefined
 }

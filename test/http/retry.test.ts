@@ -1,25 +1,31 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpRequest, HttpResponse, Method, Send } from '../../src/http/http.ts'
-import { parseRetryAfter, type RetryOptions, retry, type Wait } from '../../src/http/retry.ts'
+import { createPace, type Wait } from '../../src/http/pace.ts'
+import { parseRetryAfter, type Retry, type RetryOptions, retry } from '../../src/http/retry.ts'
+import { noteStale } from '../../src/http/stale.ts'
 import { type ErrorCode, RegctlError } from '../../src/model/errors.ts'
+import { fakeClock, jumpingClock } from '../helpers/clock.ts'
 import { answer, ask, bodyOf, testWire } from '../helpers/http-send.ts'
 import { startRecorder } from '../helpers/recorder.ts'
 
 const url = 'https://registry.test/v2/a/blobs/uploads/'
 
-/** Replays outcomes, the last one for ever, and notes how long was slept. */
-function rehearse(outcomes: (HttpResponse | Error)[], options: RetryOptions = {}) {
-  const sleeps: number[] = []
+type Rehearsal = RetryOptions & { patience?: number; onWait?: (wait: Wait) => void; takes?: number }
+
+/** Replays outcomes, the last one for ever, each after `takes` milliseconds, and notes how long was slept. */
+function rehearse(outcomes: (HttpResponse | Error)[], { patience, onWait, takes = 0, ...options }: Rehearsal = {}) {
+  const clock = jumpingClock()
+  const random = options.random ?? (() => 0.5)
+  const pace = createPace({ ...clock, random, onWait, ...(patience !== undefined && { patience }) })
   let sent = 0
   const next: Send = async () => {
+    clock.pass(takes)
     const outcome = outcomes[Math.min(sent++, outcomes.length - 1)]
     if (outcome instanceof Error) throw outcome
     return outcome ?? answer(500)
   }
-  const sleep = async (milliseconds: number) => {
-    sleeps.push(milliseconds)
-  }
-  return { send: retry({ sleep, random: () => 0.5, ...options })(next), sleeps, sent: () => sent }
+  const send = retry({ pace, random, ...options })(next)
+  return { send, pace, clock, sleeps: clock.sleeps, sent: () => sent }
 }
 
 const broken = (code: ErrorCode, cause?: string) =>
@@ -123,10 +129,10 @@ describe('how often and how long', () => {
     expect(first.body.destroyed || first.body.readableEnded).toBe(true)
   })
 
-  it('doubles, with full jitter, and never beyond the longest wait', async () => {
-    const { send, sleeps } = rehearse([answer(503)], { attempts: 6, maxWait: 3000 })
+  it('doubles, with full jitter, and never beyond the longest of our waits', async () => {
+    const { send, sleeps } = rehearse([answer(503)], { attempts: 6, maxBackoff: 3000 })
     await send({ method: 'GET', url })
-    expect(sleeps).toEqual([250, 500, 1000, 2000, 3000])
+    expect(sleeps).toEqual([250, 500, 1000, 1500, 1500])
     const none = rehearse([answer(503)], { random: () => 0 })
     await none.send({ method: 'GET', url })
     expect(none.sleeps).toEqual([0, 0])
@@ -134,14 +140,13 @@ describe('how often and how long', () => {
 
   it.each([
     ['7', 7250],
-    ['0', 250],
-    ['3600', 60_000],
+    ['0', 500],
+    ['300', 300_250],
     ['Thu, 01 Jan 1970 00:00:09 GMT', 8250],
-    ['Thu, 01 Jan 2099 00:00:00 GMT', 60_000],
-    ['nonsense', 250],
+    ['nonsense', 500],
   ])('Retry-After: %s waits %i ms (item 77)', async (value, expected) => {
     const headers = { 'retry-after': value }
-    const { send, sleeps } = rehearse([answer(429, { headers }), answer(200)], { now: () => 1000 })
+    const { send, sleeps } = rehearse([answer(429, { headers }), answer(200)], { date: () => 1000 })
     await send({ method: 'GET', url })
     expect(sleeps).toEqual([expected])
   })
@@ -156,7 +161,7 @@ describe('how often and how long', () => {
     )
     await send({ method: 'GET', url })
     expect(waits).toEqual([
-      { host: 'registry.test', seconds: 8, reason: 'registry.test answered 429' },
+      { host: 'registry.test', seconds: 7, reason: 'registry.test says 429' },
       { host: 'registry.test', seconds: 1, reason: 'registry.test failed' },
     ])
   })
@@ -204,13 +209,213 @@ describe('an abort', () => {
   })
 })
 
+describe("patience is the host's", () => {
+  const away = () => answer(503)
+  const fine = () => answer(200)
+  const get = { method: 'GET', url } as const
+
+  it('a source that dies for 20 s and comes back is waited for', async () => {
+    const { pace, clock } = rehearse([])
+    pace.of('registry.test').progress()
+    let sent = 0
+    const send = retry({ pace, random: () => 0.5 })(async () => {
+      sent++
+      if (clock.now() < 20_000) throw broken('UNREACHABLE', 'ECONNREFUSED')
+      return fine()
+    })
+    expect((await send(get)).status).toBe(200)
+    expect(sent).toBeGreaterThan(3)
+  })
+
+  it.each<[string, boolean, HttpResponse | Error, Rehearsal, [sent: number, seconds: number]]>([
+    ['a host never met', false, away(), {}, [3, 0]],
+    ['a host that served us', true, away(), {}, [17, 62]],
+    ['one that refuses connections', true, broken('UNREACHABLE', 'ECONNREFUSED'), {}, [17, 62]],
+    ['with another patience', true, away(), { patience: 5000 }, [6, 7]],
+    ['one that always fails on this request', true, answer(500), {}, [3, 0]],
+    ['one that stalls for minutes', true, broken('STALLED'), { takes: 120_000 }, [3, 360]],
+    ['told to wait, at least as often as any', true, answer(429, { headers: { 'retry-after': '50' } }), {}, [3, 100]],
+    ['told to wait too long', true, answer(429, { headers: { 'retry-after': '301' } }), {}, [1, 0]],
+    ['no answer that repeating could change', true, answer(404), {}, [1, 0]],
+  ])('%s', async (_, proven, outcome, options, expected) => {
+    const { send, pace, clock, sent } = rehearse([outcome], options)
+    if (proven) pace.of('registry.test').progress()
+    await send(get).catch(() => undefined)
+    expect([sent(), Math.floor(clock.now() / 1000)]).toEqual(expected)
+  })
+
+  it('a hiccup an hour ago counts no more', async () => {
+    const hiccups = [away(), away(), fine()]
+    const { send, clock, sent } = rehearse([fine(), ...hiccups, ...hiccups, ...hiccups, ...hiccups])
+    for (let hour = 0; hour < 5; hour++) {
+      expect((await send(get)).status).toBe(200)
+      clock.pass(3_600_000)
+    }
+    expect(sent()).toBe(13)
+  })
+
+  it('goes on while the host serves others, and not for ever', async () => {
+    const { pace, clock } = rehearse([])
+    let sent = 0
+    const send = retry({ pace, random: () => 0.5 })(async () => {
+      sent++
+      pace.of('registry.test').progress()
+      return away()
+    })
+    expect((await send(get)).status).toBe(503)
+    expect(sent).toBe(30)
+    expect(clock.now()).toBeGreaterThan(60_000)
+  })
+
+  it('takes the end of a body for a sign of life', async () => {
+    const { send, pace, clock } = rehearse([answer(200, { text: 'content' })])
+    const { body } = await send(get)
+    clock.pass(60_000)
+    expect(pace.of('registry.test').hasPatience(0)).toBe(false)
+    body.resume()
+    await new Promise(resolve => body.once('end', resolve))
+    expect(pace.of('registry.test').hasPatience(0)).toBe(true)
+  })
+
+  it('once given up, others do not wait as long one after the other, until it serves again', async () => {
+    const { send, pace, sent } = rehearse([away()])
+    pace.of('registry.test').progress()
+    const counts: number[] = []
+    for (const _ of [1, 2]) {
+      const before = sent()
+      await send(get)
+      counts.push(sent() - before)
+    }
+    expect(counts).toEqual([17, 3])
+    pace.of('registry.test').progress()
+    const before = sent()
+    await send(get)
+    expect(sent() - before).toBe(17)
+  })
+
+  it('what a retry inside has given up, one around it does not begin again', async () => {
+    const { send, pace, sent } = rehearse([broken('UNREACHABLE', 'ECONNREFUSED')])
+    await expect(retry({ pace })(send)(get)).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    expect(sent()).toBe(3)
+  })
+})
+
+describe('one is told to wait, all wait', () => {
+  it.each<[number, Record<string, string>, number]>([
+    [429, { 'retry-after': '7' }, 7000],
+    // A PATCH is not sent again after it; the others wait all the same.
+    [503, { 'retry-after': '7' }, 7000],
+    [429, {}, 250],
+    [503, {}, 0],
+    [502, {}, 0],
+  ])('after %i %j others wait %i ms', async (status, headers, expected) => {
+    const { now, sleep, advance } = fakeClock()
+    const pace = createPace({ now, sleep, random: () => 0.5 })
+    const outcomes = [answer(status, { headers }), answer(200)]
+    const first = retry({ pace, random: () => 0.5 })(async () => outcomes.shift() ?? answer(200))({
+      method: 'PATCH',
+      url,
+    })
+    await new Promise(resolve => setImmediate(resolve))
+    let readyAt: number | undefined
+    const ready = pace
+      .of('registry.test')
+      .ready(undefined)
+      .then(() => {
+        readyAt = now()
+      })
+    const elsewhere = pace.of('other.test').ready(undefined)
+    await elsewhere
+    await advance(expected - 1)
+    expect(readyAt).toBe(expected === 0 ? 0 : undefined)
+    await advance(1001)
+    await Promise.allSettled([first, ready])
+    expect(readyAt).toBeGreaterThanOrEqual(expected)
+  })
+
+  it('tells of one wait and of each repetition', async () => {
+    const { now, sleep, advance } = fakeClock()
+    const waits: Wait[] = []
+    const again: Retry[] = []
+    const pace = createPace({ now, sleep, random: () => 0.5, onWait: wait => waits.push(wait) })
+    let sent = 0
+    const send = retry({ pace, onRetry: retry => again.push(retry) })(async () =>
+      sent++ < 8 ? answer(429, { url, headers: { 'retry-after': '12' } }) : answer(200),
+    )
+    const all = Promise.all(Array.from({ length: 8 }, () => send({ method: 'GET', url })))
+    await advance(13_000)
+    expect((await all).map(({ status }) => status)).toEqual(Array(8).fill(200))
+    expect(waits).toEqual([{ host: 'registry.test', seconds: 12, reason: 'registry.test says 429' }])
+    expect(again).toEqual(Array(8).fill({ host: 'registry.test', attempt: 2, reason: 'registry.test says 429' }))
+  })
+})
+
+describe('a connection that had gone stale', () => {
+  const staleness = (reused = true) => noteStale(broken('UNREACHABLE', 'ECONNRESET'), reused)
+
+  it.each<[string, Partial<HttpRequest>, number]>([
+    ['GET', { method: 'GET' }, 2],
+    ['HEAD', { method: 'HEAD' }, 2],
+    ['DELETE', { method: 'DELETE' }, 2],
+    ['a POST without a body', { method: 'POST' }, 2],
+    ['not a POST with one', { method: 'POST', body: full }, 1],
+    ['not a PATCH with one', { method: 'PATCH', body: full }, 1],
+    ['not what is sent once', { method: 'PUT', once: true }, 1],
+  ])('%s goes out again at once, uncounted', async (_, request, expected) => {
+    const told: Retry[] = []
+    const { send, sent, sleeps } = rehearse([staleness(), answer(202)], {
+      attempts: 1,
+      onRetry: retry => told.push(retry),
+    })
+    await send({ method: 'GET', url, ...request }).catch(() => undefined)
+    expect(sent()).toBe(expected)
+    expect([sleeps, told]).toEqual([[], []])
+  })
+
+  it.each([
+    ['a fresh connection', staleness(false)],
+    ['another cause', noteStale(broken('UNREACHABLE', 'ECONNREFUSED'), true)],
+    ['a refused certificate', noteStale(broken('TLS_FAILED', 'ECONNRESET'), true)],
+  ])('%s counts', async (_, error) => {
+    const { send, sent } = rehearse([error, answer(202)], { attempts: 1 })
+    await send({ method: 'GET', url }).catch(() => undefined)
+    expect(sent()).toBe(1)
+  })
+
+  it('a server that always hangs up is not asked for ever', async () => {
+    const { send, sent } = rehearse([staleness()])
+    await expect(send({ method: 'GET', url })).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    expect(sent()).toBe(8 + 3)
+  })
+
+  it('is known by its socket: over a real one, what a server closed is asked for again', async () => {
+    const lives = new Map<object, number>()
+    const server = await startRecorder((_, response) => {
+      const { socket } = response
+      if (socket === null) return
+      const life = (lives.get(socket) ?? 0) + 1
+      lives.set(socket, life)
+      if (life > 1) socket.destroy()
+      else response.end('ok')
+    })
+    try {
+      const send = retry({ attempts: 1 })(testWire())
+      for (let turn = 0; turn < 3; turn++) expect((await ask(send, { url: server.url })).text).toBe('ok')
+      expect(server.connections()).toBe(3)
+      expect(server.requests).toHaveLength(5)
+    } finally {
+      await server.close()
+    }
+  })
+})
+
 it('opens the body again for each attempt, and sends the same bytes', async () => {
   let count = 0
   const server = await startRecorder((_, response) => response.writeHead(++count < 3 ? 503 : 201).end())
   try {
     const body = bodyOf('the content')
     const request: HttpRequest = { method: 'PUT', url: `${server.url}/v2/a`, body }
-    const { status } = await ask(retry({ sleep: async () => {} })(testWire()), request)
+    const { status } = await ask(retry({ pace: createPace(jumpingClock()) })(testWire()), request)
     expect([status, body.opened]).toEqual([201, 3])
     expect(server.requests.map(({ body }) => body.toString())).toEqual(Array(3).fill('the content'))
   } finally {

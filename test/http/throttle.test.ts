@@ -141,3 +141,89 @@ it('but waits for one that is being read, however long it takes', async () => {
   await new Promise(resolve => setTimeout(resolve, 80))
   expect(reached).toHaveLength(1)
 })
+
+it.each([429, 503])('lets fewer to a host that answers %i, and elsewhere as many as before', async status => {
+  let answered = status
+  const reached: string[] = []
+  const open: PassThrough[] = []
+  const layered = throttle({ requestsPerHost: 4 })(async ({ url }) => {
+    reached.push(url)
+    if (answered !== 200) return answer(answered, { url })
+    const body = new PassThrough()
+    open.push(body)
+    return { ...answer(200, { url }), body }
+  })
+  const send = (host: string) => layered({ method: 'GET', url: `https://${host}/` })
+  await discard(await send('a.test'))
+  answered = 200
+  for (const host of [...Array(6).fill('a.test'), ...Array(6).fill('b.test')]) send(host)
+  await settled()
+  expect(reached.slice(1)).toEqual([...Array(2).fill('https://a.test/'), ...Array(4).fill('https://b.test/')])
+  for (const body of open) body.destroy()
+})
+
+it('lets fewer to a host whose answers become slow, whatever uploads take', async () => {
+  let time = 0
+  let takes = 20
+  const send = throttle({ requestsPerHost: 2, now: () => time })(async ({ url }) => {
+    time += takes
+    return answer(200, { url })
+  })
+  const rounds = async (request: Partial<HttpRequest>) => {
+    for (takes = 20; takes < 4000; takes += 200)
+      await Promise.all(
+        [1, 2].map(async () => discard(await send({ method: 'GET', url: 'https://a.test/', ...request }))),
+      )
+  }
+  const atOnce = async (request: Partial<HttpRequest>) => {
+    let entered = 0
+    const held = [1, 2, 3].map(() =>
+      send({ method: 'GET', url: 'https://a.test/', ...request }).then(response => {
+        entered++
+        return response
+      }),
+    )
+    await settled()
+    await settled()
+    const count = entered
+    for (const each of held) each.then(({ body }) => body.destroy())
+    await Promise.all(held)
+    return count
+  }
+  const put = { method: 'PUT', body: bodyOf('x') } as const
+  await rounds(put)
+  expect(await atOnce(put)).toBe(2)
+  await rounds({})
+  expect(await atOnce({})).toBe(1)
+})
+
+it('asks whether it may go out once it has its place, and does not take the wait for slowness', async () => {
+  const order: string[] = []
+  let time = 0
+  const send = throttle({
+    requestsPerHost: 1,
+    now: () => time,
+    ready: async host => {
+      order.push(`ready ${host}`)
+      time += 60_000
+    },
+  })(async ({ url }) => {
+    order.push('sent')
+    return answer(200, { url })
+  })
+  for (const _ of [1, 2]) await discard(await send({ method: 'GET', url: 'https://a.test/' }))
+  expect(order).toEqual(['ready a.test', 'sent', 'ready a.test', 'sent'])
+})
+
+it('gives the place back when the wait to go out is aborted', async () => {
+  let allowed = false
+  const send = throttle({
+    requestsPerHost: 1,
+    ready: async () => {
+      if (!allowed) throw new Error('enough')
+    },
+  })(async ({ url }) => answer(200, { url }))
+  await expect(send({ method: 'GET', url: 'https://a.test/' })).rejects.toThrow('enough')
+  allowed = true
+  expect((await send({ method: 'GET', url: 'https://a.test/' })).status).toBe(200)
+})

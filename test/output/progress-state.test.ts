@@ -68,16 +68,25 @@ it('notices a stall, and forgets it when bytes move again', () => {
   expect(state.at(12_000).stalledFor).toBeUndefined()
 })
 
-it('waits until the time is over or bytes move', () => {
+it('waits until the time is over, also while others move', () => {
   const state = after([0, { type: 'waiting', seconds: 12, reason: 'registry.example says 429' }])
   expect(state.at(2_000).waiting).toEqual({ reason: 'registry.example says 429', seconds: 10 })
   expect(state.at(12_000).waiting).toBeUndefined()
-  state.take({ type: 'moved', content: b, bytes: 1 }, 3_000)
-  expect(state.at(3_000).waiting).toBeUndefined()
+  const other = after(
+    [0, { type: 'waiting', seconds: 12, reason: 'registry.example says 429' }],
+    [1, { type: 'waiting', seconds: 1, reason: 'another' }],
+    [3_000, { type: 'moved', content: b, bytes: 1 }],
+  )
+  expect(other.at(3_000).waiting).toEqual({ reason: 'registry.example says 429', seconds: 9 })
 })
 
 it('keeps few samples however many events come', () => {
   const state = createProgressState()
   for (let at = 0; at < 100_000; at += 1) state.take({ type: 'moved', content: a, bytes: 1 }, at / 10)
   expect(state.at(10_000).rate).toBeCloseTo(10_000, -3)
+})
+
+it('counts what was sent again', () => {
+  const again: CopyEvent = { type: 'retrying', attempt: 2, reason: 'registry.example says 503' }
+  expect(after([0, again], [1, again]).at(1).retries).toBe(2)
 })
