@@ -10,8 +10,8 @@ import net from 'node:net'
  * @typedef {{ port: number, traffic: Traffic, close(): Promise<void> }} Proxy
  */
 
-/** What a direction may hold before its sender has to wait: more than the product of any delay and bandwidth here. */
-const most = 32 * 1024 * 1024
+/** What a direction may hold before its sender has to wait: where there is a delay, more than what can be under way. */
+const most = { far: 32 * 1024 * 1024, near: 256 * 1024 }
 
 /**
  * A TCP proxy on a free loopback port. A new connection costs a round trip as it does on a real network: loopback accepts at once, so the
@@ -77,6 +77,7 @@ function forward(from, to, { delay, rate, handshake, count }) {
   /** @type {{ chunk: Buffer | undefined, due: number }[]} */
   const queue = []
   const notBefore = now() + handshake + delay
+  const limit = delay > 0 ? most.far : most.near
   let held = 0
   let clear = 0
   let waiting = false
@@ -96,7 +97,9 @@ function forward(from, to, { delay, rate, handshake, count }) {
         return
       }
       held -= next.chunk.length
-      if (from.isPaused() && held < most / 2) from.resume()
+      if (from.isPaused() && held < limit / 2) from.resume()
+      count(next.chunk.length)
+      if (to.destroyed) return
       if (to.write(next.chunk)) continue
       waiting = true
       to.once('drain', drain)
@@ -111,11 +114,8 @@ function forward(from, to, { delay, rate, handshake, count }) {
     if (!waiting) drain()
   }
   from.on('data', chunk => {
-    count(chunk.length)
-    if (from.destroyed) return
     held += chunk.length
-    // A throttled sender feels it soon, as behind a small queue; a distant one has to keep its window full.
-    if (held > (rate ? Math.max(256 * 1024, rate / 8) : most)) from.pause()
+    if (held > limit) from.pause()
     push(chunk)
   })
   from.on('end', () => push())

@@ -70,7 +70,7 @@ export function formatReport(results, start) {
   })
   const long = results.flatMap(result => {
     const best = bestPeer(result.rows)
-    return result.rows.map((row, at) => [at === 0 ? result.what.title : '', ...formatRow(row, best, result.bytes)])
+    return result.rows.map((row, at) => [at === 0 ? result.what.title : '', ...formatRow(row, best, result)])
   })
   return [
     markdownTable(['case', 'ours, ms', 'best peer, ms', 'ratio', 'targets'], short),
@@ -126,8 +126,8 @@ const names = {
   moved: 'bytes',
 }
 
-/** @param {Row} row @param {Row | undefined} best @param {number} bytes @returns {string[]} */
-function formatRow({ client, samples }, best, bytes) {
+/** @param {Row} row @param {Row | undefined} best @param {Result} result @returns {string[]} */
+function formatRow({ client, samples }, best, { bytes, what }) {
   const done = samples.filter(({ ok }) => ok)
   const failed = samples.length - done.length
   const failures =
@@ -136,9 +136,9 @@ function formatRow({ client, samples }, best, bytes) {
   const wall = spread(all.map(each => each.wall))
   const { median } = spread(all.map(each => each.cpu))
   const sum = spread(all.map(each => each.sourceCpu + each.destinationCpu)).median
-  const { sent, received, firstLine } = all[0] ?? {}
-  const moved = sent === undefined || received === undefined ? [] : [formatMoved(all, bytes)]
-  const first = firstLine === undefined || Number.isNaN(firstLine) ? [] : [firstLineOf(all)]
+  const bound = what.targets.some(({ figure }) => figure === 'moved')
+  const moved = bound ? [formatMoved(all, bytes)] : []
+  const first = what.lines === undefined ? [] : [firstLineOf(all)]
   return [
     client,
     milliseconds(wall.median),
@@ -164,7 +164,7 @@ function formatMoved(samples, bytes) {
 
 /** @param {readonly Sample[]} samples */
 function firstLineOf(samples) {
-  return `first output ${milliseconds(spread(samples.map(each => each.firstLine)).median)} ms`
+  return `first line ${milliseconds(spread(samples.map(each => each.firstLine)).median)} ms`
 }
 
 /** @param {Target['figure']} figure @param {Row} row @param {number} bytes */

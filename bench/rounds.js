@@ -112,8 +112,7 @@ export async function sample(what, client, { round, tag, scene }) {
         : last.lines < what.lines
           ? `only ${last.lines} lines`
           : undefined
-    const failure =
-      last.status === 0 ? undefined : `exit ${last.status ?? 'by signal'}: ${last.output.trim().slice(-300)}`
+    const failure = last.status === 0 ? undefined : `exit ${last.status ?? 'by signal'}: ${lastWords(last.output)}`
     return {
       ok: failure === undefined && wrong === undefined,
       fault: failure ?? wrong,
@@ -131,6 +130,12 @@ export async function sample(what, client, { round, tag, scene }) {
   } finally {
     await Promise.all([sourceProxy?.close(), destinationProxy?.close()])
   }
+}
+
+/** What a program said last, as far as it fits into a cell. @param {string} output */
+function lastWords(output) {
+  const text = output.trim().replaceAll(/\s+/g, ' ')
+  return text.length > 120 ? `…${text.slice(-120)}` : text
 }
 
 /** @param {string} message @returns {never} */

@@ -1,8 +1,7 @@
 // Ours beside the peers, case by case: `npm run bench [-- OPTIONS]`. Needs `npm run build` before.
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { allCases } from './cases.js'
 import { makeClients } from './clients.js'
@@ -11,6 +10,7 @@ import { formatReport, replaceBetweenMarkers } from './report.js'
 import { measureCase } from './rounds.js'
 import { setStage } from './stage.js'
 import { measureStart } from './start.js'
+import { describeRun } from './surroundings.js'
 
 const usage = `Usage: node bench/run.js [OPTIONS]
   --cases a,b         only these groups: ${[...new Set(allCases(false).map(({ group }) => group))].join(', ')}
@@ -85,27 +85,15 @@ async function main() {
     )
   }
 
-  const minutes = ((Date.now() - began) / 60_000).toFixed(1)
-  const report = `${describeRun({ tools, server, minutes })}\n\n${formatReport(results, start)}`
+  const seconds = (Date.now() - began) / 1000
+  const args = process.argv.slice(2)
+  const surroundings = describeRun({ args, tools: [...tools, server], folder: dirname(folder), seconds, start })
+  const report = `${surroundings}\n\n${formatReport(results, start)}`
   mkdirSync(cache, { recursive: true })
   writeFileSync(join(cache, 'last-run.json'), JSON.stringify({ start, results }, undefined, 1))
   console.log(report)
   const whole = groups === undefined && !quick
   if (whole || values.write) writeFileSync(page, replaceBetweenMarkers(readFileSync(page, 'utf8'), report))
-}
-
-/** @param {{ tools: import('./peers.js').Tool[], server: import('./peers.js').Tool, minutes: string }} what */
-function describeRun({ tools, server, minutes }) {
-  const commit = spawnSync('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname, encoding: 'utf8' })
-  const [processor] = cpus()
-  const gibibytes = Math.round(totalmem() / 2 ** 30)
-  return [
-    `Made by \`npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd().replace(/ --$/, '') +
-      `\` in ${minutes} minutes, on`,
-    `${cpus().length} × ${processor?.model ?? 'unknown processor'}, ${gibibytes} GiB, data in ${folder.replace(/regctl-bench-.*/, '')}.`,
-    `regctl-js at ${commit.stdout?.trim() || 'an unknown commit'} on Node ${process.version};`,
-    `${[...tools, server].map(({ name, version, toolchain }) => `${name} ${version} (${toolchain})`).join(', ')}.`,
-  ].join('\n')
 }
 
 /** Memory where there is enough of it: a disk would be measured otherwise. */
