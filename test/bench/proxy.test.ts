@@ -31,7 +31,7 @@ async function exchange(port: number, bytes: Buffer): Promise<{ back: Buffer; br
       broken = true
     })
   socket.end(bytes)
-  await once(socket, 'close')
+  await new Promise(resolve => socket.once('close', resolve))
   return { back: Buffer.concat(chunks), broken }
 }
 
