@@ -3,17 +3,11 @@ import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { jobsFlag, limitRateFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
-import { type CopyResult, copy } from '../copy/copy.ts'
+import { copy } from '../copy/copy.ts'
 import { createRateLimit } from '../http/rate.ts'
-import { copySummary } from '../output/copy-summary.ts'
+import { type CopyReport, copySummary } from '../output/copy-summary.ts'
 
-interface Copied extends CopyResult {
-  dryRun?: true
-  /** Requests that were sent again. */
-  retries?: number
-}
-
-export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copied> {
+export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyReport> {
   static override summary = 'copy an image from one place to another'
   static override description =
     'Blob by blob, with every platform, and nothing that is there already. Digests stay what they are, except where --platform leaves platforms out: then a smaller index is written, with a digest of its own.'
@@ -41,7 +35,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copie
   }
   static override hiddenAliases = ['cp', 'image:copy']
 
-  protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<Copied> {
+  protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<CopyReport> {
     const client = await this.client()
     const [from, to] = await Promise.all([client.open(args.source), client.open(args.destination, { write: true })])
     const { jobs, limitRate, paths } = await this.settings()
@@ -65,7 +59,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Copie
     }
   }
 
-  protected view(result: Copied): string {
+  protected view(result: CopyReport): string {
     return copySummary(result, this.style)
   }
 }

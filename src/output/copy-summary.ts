@@ -4,8 +4,15 @@ import { paint, type Style } from './style.ts'
 import { summaryLine } from './summary.ts'
 import { formatCount, formatDuration } from './units.ts'
 
-/** What a copy did, on three lines: from where to where, the digest, the bytes. */
-export function copySummary(result: CopyResult & { dryRun?: true; retries?: number }, style: Style): string {
+/** What the command `copy` tells: the copy's result, and what only the command knows. */
+export interface CopyReport extends CopyResult {
+  dryRun?: true
+  /** Requests that were sent again, when there were any. */
+  retries?: number
+}
+
+/** What a copy did, on a few lines: from where to where, the digest, the bytes, the requests, and the pulls that are left. */
+export function copySummary(result: CopyReport, style: Style): string {
   const { source, destination, digest, manifests, blobs } = result
   const arrow = style.unicode ? '→' : '->'
   const unchanged = manifests.copied + blobs.copied + blobs.mounted === 0
@@ -21,7 +28,7 @@ export function copySummary(result: CopyResult & { dryRun?: true; retries?: numb
 }
 
 /** Nothing is said of a place on this machine's disk. */
-function requestsText({ requests: { source, destination }, retries = 0 }: CopyResult & { retries?: number }): string {
+function requestsText({ requests: { source, destination }, retries = 0 }: CopyReport): string {
   const parts = [
     ...(source > 0 ? [`${formatCount(source, 'request')} to the source`] : []),
     ...(destination > 0 ? [`${formatCount(destination, 'request')} to the destination`] : []),

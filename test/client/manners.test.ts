@@ -73,7 +73,7 @@ describe('a registry that says no for a while', () => {
       setTimeout(() => {
         isOver = true
       }, 950)
-      for (const each of held) each.writeHead(429, { 'retry-after': '1' }).end()
+      for (const each of held) each.writeHead(429, { 'retry-after': '1', 'content-length': '0' }).end()
     })
     let isOver = false
     const { result, waits, retries } = await run(places)
@@ -88,7 +88,7 @@ describe('a registry that says no for a while', () => {
     const places = await stage(makeImage({ layers: 1 }), handler => (req, res) => {
       if (isBlob(req) && refused < 5) {
         refused++
-        res.writeHead(status).end()
+        res.writeHead(status, { 'content-length': '0' }).end()
       } else handler(req, res)
     })
     const { result, retries } = await run(places)
@@ -98,7 +98,7 @@ describe('a registry that says no for a while', () => {
 
   it('gives up on one that stays away, in bounded time', async () => {
     const places = await stage(makeImage({ layers: 1 }), handler => (req, res) => {
-      if (isBlob(req)) res.writeHead(503).end()
+      if (isBlob(req)) res.writeHead(503, { 'content-length': '0' }).end()
       else handler(req, res)
     })
     await expect(run(places, { patience: 300 })).rejects.toMatchObject({ code: 'SERVER_FAILED' })

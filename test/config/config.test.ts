@@ -51,11 +51,32 @@ describe('loadConfig', () => {
     ['{ "job": 1 }', ':1:3: unknown key "job"'],
     ['{ "hosts": [] }', ':1:12: hosts must be an object'],
     ['{ "hosts": { "a": { "realms": ["x", 1] } } }', ':1:31: realms must be a list of texts'],
+    ['{ "limitRate": "fast" }', ':1:16: limitRate must be bytes a second, such as 500000 or "2M"'],
+    ['{ "limitRate": 0 }', ':1:16: limitRate must be bytes a second'],
+    ['{ "limitRate": ["1M"] }', ':1:16: limitRate must be bytes a second'],
+    ['{ "requestsPerSecond": -1 }', ':1:24: requestsPerSecond must be a number above 0'],
+    ['{ "connectTimeout": true }', ':1:21: connectTimeout must be seconds above 0'],
+    ['{ "stallTimeout": 0 }', ':1:19: stallTimeout must be seconds above 0'],
+    ['{ "stalltimeout": 1 }', ':1:3: unknown key "stalltimeout"'],
     ['{ "jobs": 1,, }', ':1:13: PropertyNameExpected'],
     ['{ "hosts": { "a": { "__proto__": true } } }', ':1:21: unknown key "__proto__"'],
   ])('tells where %s is wrong', async (text, problem) => {
     await writeConfig(text)
     await expect(load()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(problem) })
+  })
+
+  it('takes amounts from the file, and from the flags before it', async () => {
+    await writeConfig('{ "limitRate": "2MiB", "requestsPerSecond": 0.5, "connectTimeout": 5, "stallTimeout": "20" }')
+    expect(await load()).toMatchObject({
+      limitRate: 2_097_152,
+      requestsPerSecond: 0.5,
+      connectTimeout: 5,
+      stallTimeout: 20,
+    })
+    const flags = { limitRate: 1, requestsPerSecond: 2, connectTimeout: 3, stallTimeout: 4 }
+    expect(await load({}, flags)).toMatchObject(flags)
+    await writeConfig('{ "limitRate": 500000 }')
+    expect(await load()).toMatchObject({ limitRate: 500_000, stallTimeout: undefined })
   })
 
   it('allows comments', async () => {

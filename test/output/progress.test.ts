@@ -72,6 +72,7 @@ it('json: one event a line, thousands of small moves as one', async () => {
   onEvent({ type: 'found', content })
   for (let at = 0; at < 5_000; at += 1) onEvent({ type: 'moved', content, bytes: 2 })
   onEvent({ type: 'waiting', seconds: 1, reason: 'a\u009b\n' })
+  onEvent({ type: 'retrying', attempt: 2, reason: 'registry.example says 503' })
   onEvent({ type: 'done', content, outcome: 'mounted' })
   stop()
   await vi.advanceTimersByTimeAsync(1)
@@ -79,8 +80,9 @@ it('json: one event a line, thousands of small moves as one', async () => {
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line))
-  expect(events.map(event => event.type)).toEqual(['found', 'moved', 'waiting', 'done'])
+  expect(events.map(event => event.type)).toEqual(['found', 'moved', 'waiting', 'retrying', 'done'])
   expect(events[1].bytes).toBe(10_000)
+  expect(events[3]).toEqual({ type: 'retrying', attempt: 2, reason: 'registry.example says 503' })
   expect(text()).not.toContain('\u009b')
 })
 
