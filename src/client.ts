@@ -1,15 +1,13 @@
 import type { Catalog } from './catalog/catalog.ts'
-import { registryCatalog } from './catalog/registry.ts'
 import { type Accounts, createAccounts } from './client/accounts.ts'
-import { createTransport, type TransportOptions } from './client/transport.ts'
+import type { Transport, TransportOptions } from './client/transport.ts'
 import type { Config } from './config/config.ts'
 import { realmPins } from './config/pins.ts'
 import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
 import type { Quota } from './http/quota.ts'
 import { RegctlError } from './model/errors.ts'
 import { formatLocation, type Location, parseLocation } from './model/location.ts'
-import { parseRepository, referenceOf } from './model/reference.ts'
-import { RegistryStore } from './registry/store.ts'
+import { parseRepository, type Reference, referenceOf } from './model/reference.ts'
 import { layoutStore } from './store/layout.ts'
 import type { Place, Store } from './store/store.ts'
 
@@ -37,8 +35,8 @@ export interface Client {
   accounts: Accounts
   /** What a registry (`docker.io`) last said in this run of the pulls it still grants; `undefined` when it said nothing. */
   quota(registry: string): Quota | undefined
-  /** Lets go of idle connections. */
-  close(): void
+  /** Lets go of idle connections, and leaves for the next run what was learned of registries. */
+  close(): Promise<void>
 }
 
 /** Joins configuration, credentials, transport and stores; nothing is read or sent before it is needed. */
@@ -46,7 +44,22 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
   const notify = options.notify ?? (() => {})
   const credentials = createCredentials(credentialSetup(config), notify)
   const pins = realmPins(config.paths.state)
-  const transport = createTransport({ ...options, config, credentials, pins, userAgent })
+  let opened: Promise<Transport> | undefined
+  let quotaOf: Transport['quota'] = () => undefined
+  // HTTP and all that belongs to it is loaded when a registry is first spoken to.
+  const transport = () => {
+    opened ??= import('./client/transport.ts').then(({ createTransport }) => {
+      const created = createTransport({ ...options, config, credentials, pins, userAgent })
+      quotaOf = created.quota
+      return created
+    })
+    return opened
+  }
+  const repository = async ({ registry, repository }: Pick<Reference, 'registry' | 'repository'>, write: boolean) => {
+    const [{ connect }, { RegistryStore }] = await Promise.all([transport(), import('./registry/store.ts')])
+    const connection = await connect(registry)
+    return { store: new RegistryStore(connection.registry, repository, { write }), requests: connection.requests }
+  }
   const open: Opener = async (text, { write = false } = {}) => {
     const location = parseLocation(text)
     if (location.scheme !== 'registry') return openLocal(location, write)
@@ -54,25 +67,22 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
     if (reference.tag !== undefined && reference.digest !== undefined) {
       notify({ code: 'TAG_IGNORED', message: `${text} names a digest; its tag ${reference.tag} is only a label` })
     }
-    const { registry, requests } = await transport.connect(reference.registry)
-    return {
-      store: new RegistryStore(registry, reference.repository, { write }),
-      reference: referenceOf(reference),
-      requests,
-      quota: () => transport.quota(reference.registry),
-    }
+    const opened = await repository(reference, write)
+    return { ...opened, reference: referenceOf(reference), quota: () => quotaOf(reference.registry) }
   }
   return {
     open,
     openRepository: async text => {
       if (isLocal(text)) return (await open(text)).store
-      const { registry, repository } = parseRepository(text)
-      return new RegistryStore((await transport.connect(registry)).registry, repository)
+      return (await repository(parseRepository(text), false)).store
     },
-    catalog: async registry => registryCatalog((await transport.connect(registry)).registry),
+    catalog: async registry => {
+      const [{ connect }, { registryCatalog }] = await Promise.all([transport(), import('./catalog/registry.ts')])
+      return registryCatalog((await connect(registry)).registry)
+    },
     accounts: createAccounts({ credentials, pins, transport }),
-    quota: registry => transport.quota(registry),
-    close: () => transport.close(),
+    quota: registry => quotaOf(registry),
+    close: async () => (await opened)?.close(),
   }
 }
 

@@ -143,7 +143,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     this.progress?.stop()
     this.interruption.dispose()
     const client = await this.connection?.catch(() => undefined)
-    client?.close()
+    await client?.close()
   }
 
   private json(result: Result): string {

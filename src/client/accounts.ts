@@ -1,4 +1,4 @@
-import { type VerifiedLogin, verifyLogin } from '../auth/login.ts'
+import type { VerifiedLogin } from '../auth/login.ts'
 import type { RealmPins } from '../config/pins.ts'
 import type { Credential } from '../credentials/credentials.ts'
 import type { Credentials, StoreKind } from '../credentials/setup.ts'
@@ -46,21 +46,26 @@ export function createAccounts({
 }: {
   credentials: Credentials
   pins: RealmPins
-  transport: Transport
+  transport: () => Promise<Transport>
 }): Accounts {
+  const show = async (registry: string, credential: Credential, signal: AbortSignal | undefined) => {
+    const [{ verifyLogin }, { baseUrl, plain, tokenSend, trustedRealms }] = await Promise.all([
+      import('../auth/login.ts'),
+      transport(),
+    ])
+    return verifyLogin({
+      registry,
+      baseUrl: baseUrl(registry),
+      credential,
+      send: plain,
+      tokenSend,
+      trustedRealms: await trustedRealms(registry),
+      signal,
+    })
+  }
   return {
     async login(registry, credential, { store: kind = 'auto', verify = true, signal } = {}) {
-      const verified: VerifiedLogin = verify
-        ? await verifyLogin({
-            registry,
-            baseUrl: transport.baseUrl(registry),
-            credential,
-            send: transport.plain,
-            tokenSend: transport.tokenSend,
-            trustedRealms: await transport.trustedRealms(registry),
-            signal,
-          })
-        : { anonymous: true }
+      const verified: VerifiedLogin = verify ? await show(registry, credential, signal) : { anonymous: true }
       const store = await credentials.storeFor(kind, registry)
       await store.set(registry, credential)
       const { realmHost } = verified

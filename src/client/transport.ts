@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { authorize, createTokenCache } from '../auth/authorize.ts'
 import type { Config } from '../config/config.ts'
 import { baseUrl } from '../config/hosts.ts'
@@ -46,7 +47,8 @@ export interface Transport {
   trustedRealms(registry: string): Promise<string[]>
   /** What a registry last said of the pulls it still grants; `undefined` when it said nothing. */
   quota(registry: string): Quota | undefined
-  close(): void
+  /** Closes connections, and leaves for the next run what was learned. */
+  close(): Promise<void>
 }
 
 const defaultJobs = 8
@@ -108,7 +110,7 @@ export function createTransport(options: TransportOptions): Transport {
     trustedRealms,
     async connect(name) {
       const url = urlOf(name)
-      const memory = memories.get(name) ?? registryMemory()
+      const memory = memories.get(name) ?? registryMemory(name, join(config.paths.state, 'blobs'))
       memories.set(name, memory)
       const { count, counting } = countRequests()
       const authorized = authorize({
@@ -142,7 +144,10 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     quota: registry => quotaOf.get(registry),
-    close: () => wire.close(),
+    close: async () => {
+      wire.close()
+      await Promise.all([...memories.values()].map(({ earlier }) => earlier.remember()))
+    },
   }
 }
 

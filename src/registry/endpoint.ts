@@ -3,6 +3,7 @@ import type { Send } from '../http/http.ts'
 import { RegctlError } from '../model/errors.ts'
 import { isRepository } from '../model/reference.ts'
 import { type KnownBlobs, knownBlobs } from './known.ts'
+import { type BlobMemory, blobMemory } from './remember.ts'
 
 /** One registry as this run talks to it; its memory is shared by all that is opened there. */
 export interface Registry extends RegistryMemory {
@@ -18,10 +19,14 @@ export interface RegistryMemory {
   habits: Habits
   /** Blobs on their way, by `repository@digest`: nobody uploads one a second time beside it (item 44). */
   underWay: Map<string, Promise<unknown>>
+  /** What earlier runs knew of its blobs; asked for before the first upload. */
+  earlier: BlobMemory
 }
 
-export function registryMemory(known: KnownBlobs = knownBlobs()): RegistryMemory {
-  return { known, habits: {}, underWay: new Map() }
+/** @param folder where runs leave for each other what they know; absent: nothing is kept */
+export function registryMemory(registry: string, folder?: string): RegistryMemory {
+  const known = knownBlobs()
+  return { known, habits: {}, underWay: new Map(), earlier: blobMemory(registry, known, folder) }
 }
 
 /** What this run has learned of a registry's ways, so that no request is wasted on them twice. */

@@ -18,8 +18,9 @@ export interface BlobMemory {
   remember(): Promise<void>
 }
 
-/** One file a registry in `folder`, written whole; of two runs at once the last one's stays. */
-export function blobMemory(folder: string, registry: string, known: KnownBlobs): BlobMemory {
+/** One file a registry in `folder`, written whole; of two runs at once the last one's stays. Without a folder nothing is remembered. */
+export function blobMemory(registry: string, known: KnownBlobs, folder: string | undefined): BlobMemory {
+  if (folder === undefined) return { recall: async () => {}, remember: async () => {} }
   const path = join(folder, `${createHash('sha256').update(registry).digest('hex').slice(0, 32)}.json`)
   let recalled: Promise<void> | undefined
   let before = 0

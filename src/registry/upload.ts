@@ -23,7 +23,8 @@ export async function pushBlob(
   open: Open,
   options: PushOptions,
 ): Promise<PushOutcome> {
-  const { underWay, known } = place.registry
+  const { underWay, known, earlier } = place.registry
+  await earlier.recall()
   const key = `${place.name}@${target.digest}`
   // Somebody else of this run is at it: what they leave is what there is. When they fail, it is our turn.
   while (underWay.has(key)) {

@@ -1,3 +1,6 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { copy } from '../../src/copy/copy.ts'
 import { testClient } from '../helpers/client.ts'
@@ -15,16 +18,16 @@ afterEach(() => Promise.all([source.close(), destination.close()]))
 async function given(sample: Sample, place = `${source.host}/demo/app`) {
   const client = await testClient()
   await seed((await client.open(`${place}:v1`, { write: true })).store, sample, 'v1')
-  client.close()
+  await client.close()
   source.requests.length = destination.requests.length = 0
 }
 
-async function run(from: string, to: string) {
-  const client = await testClient()
+async function run(from: string, to: string, home?: string) {
+  const client = await testClient({ home })
   try {
     return await copy(await client.open(from), await client.open(to, { write: true }))
   } finally {
-    client.close()
+    await client.close()
   }
 }
 
@@ -82,7 +85,55 @@ describe('requests of a copy', () => {
     await copy(from, await client.open(`${destination.host}/first:v1`, { write: true }))
     const second = await copy(from, await client.open(`${destination.host}/second:v1`, { write: true }))
     expect(second.blobs).toEqual({ copied: 0, mounted: 3, skipped: 0 })
-    client.close()
+    await client.close()
+  })
+
+  it('mounts what an earlier run put into another repository of the destination', async () => {
+    const sample = makeImage({ layers: 2 })
+    await given(sample)
+    const home = await mkdtemp(join(tmpdir(), 'regctl-runs-'))
+    await run(`${source.host}/demo/app:v1`, `${destination.host}/first:v1`, home)
+    const second = await run(`${source.host}/demo/app:v1`, `${destination.host}/second:v1`, home)
+    expect(second.blobs).toEqual({ copied: 0, mounted: 3, skipped: 0 })
+    const elsewhere = await run(`${source.host}/demo/app:v1`, `${destination.host}/third:v1`)
+    expect(elsewhere.blobs.mounted).toBe(0)
+  })
+
+  it('uploads what an earlier run knew of and the registry has lost', async () => {
+    const sample = makeImage({ layers: 2 })
+    await given(sample)
+    const home = await mkdtemp(join(tmpdir(), 'regctl-runs-'))
+    await run(`${source.host}/demo/app:v1`, `${destination.host}/first:v1`, home)
+    const { port } = new URL(destination.url)
+    await destination.close()
+    destination = await startServer({ port: Number(port) })
+    const again = await run(`${source.host}/demo/app:v1`, `${destination.host}/second:v1`, home)
+    expect(again.blobs).toEqual({ copied: 3, mounted: 0, skipped: 0 })
+  })
+
+  it('asks a registry that ignores mounts from within only when it has reason to, and then sends nothing twice', async () => {
+    const sample = makeImage({ layers: 2 })
+    await destination.close()
+    // As ECR answers where mounting was not switched on: 202 whatever is there.
+    destination = await startServer({
+      wrap: handler => (req, res) => {
+        if (req.url) req.url = req.url.replace(/\?mount=.*/, '')
+        handler(req, res)
+      },
+    })
+    await given(sample)
+    const home = await mkdtemp(join(tmpdir(), 'regctl-runs-'))
+    await run(`${source.host}/demo/app:v1`, `${destination.host}/demo/app:v1`, home)
+    const client = await testClient({ home })
+    const [from, to] = [
+      await client.open(`${source.host}/demo/app:v1`),
+      await client.open(`${destination.host}/demo/app:v1`, { write: true }),
+    ]
+    destination.requests.length = 0
+    const result = await copy(from, to, { force: true })
+    await client.close()
+    expect(result.blobs).toEqual({ copied: 0, mounted: 0, skipped: 3 })
+    expect(destination.requests.filter(({ url, method }) => method === 'PUT' && url.includes('/blobs/'))).toEqual([])
   })
 
   it('moves only the tag when the image is there under another', async () => {

@@ -20,6 +20,8 @@ export interface TestServerOptions extends Omit<ServerOptions, 'repositories' | 
   /** Name to password. */
   users?: Readonly<Record<string, string>>
   tls?: ListenerOptions['tls']
+  /** Default: a free one. */
+  port?: number
   /** Odd behaviour around the real one: counts, delays, lies, hangs up. */
   wrap?: (handler: RequestListener) => RequestListener
 }
@@ -61,7 +63,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
     { graceSeconds: 0.2, ...rest, tls },
   )
-  const { url, host, port } = await listener.listen()
+  const { url, host, port } = await listener.listen({ port: options.port })
   return {
     url,
     host: `${host}:${port}`,

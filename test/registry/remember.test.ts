@@ -14,7 +14,7 @@ const digest = (at: number) => digestOf(Buffer.from(String(at)))
 
 async function learn(registry: string, entries: [number, string][]) {
   const known = knownBlobs()
-  const memory = blobMemory(folder, registry, known)
+  const memory = blobMemory(registry, known, folder)
   await memory.recall()
   for (const [at, repository] of entries) known.add(digest(at), repository)
   await memory.remember()
@@ -22,7 +22,7 @@ async function learn(registry: string, entries: [number, string][]) {
 
 async function recall(registry: string) {
   const known = knownBlobs()
-  await blobMemory(folder, registry, known).recall()
+  await blobMemory(registry, known, folder).recall()
   return known
 }
 
@@ -42,7 +42,7 @@ it('writes nothing when nothing was learned, and nothing when nothing was asked'
   await learn('a.example', [])
   const known = knownBlobs()
   known.add(digest(1), 'x')
-  await blobMemory(folder, 'a.example', known).remember()
+  await blobMemory('a.example', known, folder).remember()
   await expect(readdir(folder)).rejects.toThrow()
 })
 
