@@ -1,9 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { MismatchError, RegctlError } from '../model/errors.ts'
 import { failureOf } from './failures.ts'
 import type { HttpRequest } from './http.ts'
+import { type Outgoing, pieceWriter } from './outgoing.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, ResponseBody, stalled } from './response-body.ts'
 import { noteStale } from './stale.ts'
@@ -20,24 +21,25 @@ export interface Timeouts {
 export interface ExchangeOptions {
   request: HttpRequest
   /** The request's body, opened; absent when it is empty. */
-  body: Readable | undefined
+  body: Outgoing | undefined
   /** The proxy in between, as `host:port`. */
   proxy: string | undefined
   timeouts: Timeouts
 }
 
 /**
- * Sends one request's body over a carrier, a client's stream that emits `request` and `response`, and settles with the answer as soon as
- * its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413). When it fails, the
+ * Sends one request's body over a carrier, Node's own request or a client's stream that emits it as `request`, and settles with the answer
+ * as soon as its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413). When it fails, the
  * caller destroys the body it opened.
  */
-export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<WireResponse> {
+export function exchange(carrier: Duplex | ClientRequest, options: ExchangeOptions): Promise<WireResponse> {
   const { request, body, proxy, timeouts } = options
   const { signal } = request
   const { host } = new URL(request.url)
   let native: ClientRequest | undefined
   let phase: 'connecting' | 'uploading' | 'waiting' | 'answered' | 'failed' = 'connecting'
   let uploaded = false
+  let writing = false
   let refusedEarly = false
   let timer: NodeJS.Timeout | undefined
 
@@ -61,7 +63,9 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
     const enter = (next: 'uploading' | 'waiting') => {
       if (phase === 'answered' || phase === 'failed') return
       phase = next
-      if (next === 'uploading') wait(timeouts.stall, seconds => stalled(`${host} took nothing for ${seconds} seconds`))
+      if (next === 'uploading' && !writing) clearTimeout(timer)
+      else if (next === 'uploading')
+        wait(timeouts.stall, seconds => stalled(`${host} took nothing for ${seconds} seconds`))
       else wait(timeouts.headers, seconds => stalled(`${host} did not answer for ${seconds} seconds`))
     }
 
@@ -70,13 +74,15 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
 
     // Stays on after the answer: what breaks then is told by the answer's body.
     carrier.on('error', error => fail(noteStale(failureOf(error, host, proxy), native?.reusedSocket)))
-    carrier.once('request', (sent: ClientRequest) => {
+    const watch = (sent: ClientRequest) => {
       native = sent
       sent.once('proxyConnect', ({ statusCode }: { statusCode?: number }) => {
         if (statusCode !== undefined && statusCode !== 200) fail(proxyRefusal(proxy, host, statusCode))
       })
       sent.once('socket', socket => whenConnected(socket, () => enter(uploaded ? 'waiting' : 'uploading')))
-    })
+    }
+    if ('flushHeaders' in carrier) watch(carrier)
+    else carrier.once('request', watch)
     carrier.once('response', (incoming: IncomingMessage) => {
       if (phase === 'failed') {
         incoming.destroy()
@@ -99,10 +105,14 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
       const remoteAddress = proxy === undefined ? incoming.socket.remoteAddress : undefined
       resolve({ status, headers: incoming.headers, url: request.url, body: answer, remoteAddress })
     })
-    upload(carrier, options, () => enter('uploading')).then(
-      () => {
-        uploaded = true
-        if (phase === 'uploading') enter('waiting')
+    const onWrite = (isWriting: boolean) => {
+      writing = isWriting
+      if (phase === 'uploading') enter('uploading')
+    }
+    upload(carrier, options, onWrite).then(
+      isTaken => {
+        uploaded = isTaken
+        if (phase === 'uploading' && isTaken) enter('waiting')
       },
       error => {
         // The server answered and waits for the rest, which does not come; a refusal is still being read, and closes by itself.
@@ -113,28 +123,37 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
   })
 }
 
-/** Writes the body, and sees to it that it is as long as Content-Length says: a shorter one would leave the server waiting. */
-async function upload(carrier: Duplex, { request, body }: ExchangeOptions, onProgress: () => void): Promise<void> {
+/**
+ * Writes the body, and sees to it that it is as long as Content-Length says: a shorter one would leave the server waiting. Whether all of it
+ * was taken; where not, the carrier or an answer tells why. `onWrite`: the server is to take bytes; false: those of the source are waited for.
+ */
+async function upload(
+  carrier: Writable,
+  { request, body }: ExchangeOptions,
+  onWrite: (isWriting: boolean) => void,
+): Promise<boolean> {
   const size = body ? (request.body?.size ?? 0) : 0
-  let sent = 0
-  for await (const chunk of body ?? []) {
-    sent += chunk.length
-    if (sent > size) break
-    await write(carrier, chunk)
-    onProgress()
+  const write = pieceWriter(carrier, () => {
+    if (body) body.isTouched = true
+    onWrite(true)
+  })
+  for (let chunk = await body?.peek(); chunk !== undefined; chunk = await body?.peek()) {
+    if (carrier.destroyed) return false
+    const sent = (body?.taken ?? 0) + chunk.length
+    if (sent > size) throw mismatch(request, `is longer than its ${size} bytes`)
+    onWrite(true)
+    if (!(await write(chunk))) return false
+    onWrite(false)
+    body?.take(chunk.length)
   }
-  if (sent !== size) {
-    body?.destroy()
-    const deed = sent > size ? `is longer than its ${size} bytes` : `ended after ${sent} of ${size} bytes`
-    throw new MismatchError(`the content to send to ${new URL(request.url).host} ${deed}`)
-  }
-  if (request.method === 'GET' || request.method === 'HEAD') return
+  if (body && body.taken !== size) throw mismatch(request, `ended after ${body.taken} of ${size} bytes`)
+  if (request.method === 'GET' || request.method === 'HEAD') return true
   await new Promise<void>(resolve => carrier.end(resolve))
+  return true
 }
 
-/** Resolves also when the write failed: what broke is told by the carrier, or outlived by an answer. */
-function write(carrier: Duplex, chunk: Uint8Array): Promise<void> {
-  return new Promise(resolve => carrier.write(chunk, () => resolve()))
+function mismatch({ url }: HttpRequest, deed: string): MismatchError {
+  return new MismatchError(`the content to send to ${new URL(url).host} ${deed}`)
 }
 
 function whenConnected(socket: Socket, then: () => void): void {
@@ -160,7 +179,8 @@ function proxyRefusal(proxy: string | undefined, host: string, status: number): 
   return new RegctlError('UNREACHABLE', `the proxy ${proxy} gave no way to ${host}: it answered ${status}`, { hint })
 }
 
-function unreachable(sentence: string): RegctlError {
+/** No connection came about. */
+export function unreachable(sentence: string): RegctlError {
   return new RegctlError('UNREACHABLE', sentence, {
     hint: 'check the network, and whether a proxy is needed (HTTPS_PROXY)',
   })

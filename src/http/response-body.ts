@@ -14,6 +14,16 @@ export function abortReason(signal: AbortSignal | undefined): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }
 
+/** What a body fails with when its connection breaks. */
+export function cutShort(error: Error, host: string): RegctlError {
+  const failure = failureOf(error, host)
+  if (failure.code !== 'UNREACHABLE') return failure
+  return new RegctlError('UNREACHABLE', `${host} closed the connection before the whole answer was there`, {
+    hint: 'try again',
+    cause: failure.cause,
+  })
+}
+
 export interface BodyOptions {
   host: string
   /** Milliseconds without a byte, while one is wanted, after which the body fails with STALLED. */
@@ -112,16 +122,7 @@ export class ResponseBody extends Readable {
   readonly #fail = (error: Error): void => {
     if (this.#early !== undefined) this.#finish()
     if (this.#ended || this.#source.readableEnded) return
-    const { host } = this.#options
-    const failure = failureOf(error, host)
-    this.destroy(
-      failure.code === 'UNREACHABLE'
-        ? new RegctlError('UNREACHABLE', `${host} closed the connection before the whole answer was there`, {
-            hint: 'try again',
-            cause: failure.cause,
-          })
-        : failure,
-    )
+    this.destroy(cutShort(error, this.#options.host))
   }
 
   readonly #onSourceClose = (): void => {

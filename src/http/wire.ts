@@ -1,12 +1,16 @@
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Got } from 'got'
 import { RegctlError } from '../model/errors.ts'
 import { type Connection, createConnections } from './connections.ts'
 import { exchange, type Timeouts } from './exchange.ts'
 import type { HttpRequest, Send } from './http.ts'
 import { queryOf } from './location.ts'
+import { Outgoing } from './outgoing.ts'
+import type { Pump } from './pump.ts'
 import type { WireResponse } from './redirect.ts'
+import { isStale } from './stale.ts'
 import type { TlsSettings } from './tls.ts'
 
 export interface WireOptions {
@@ -23,10 +27,13 @@ export interface WireOptions {
   stallTimeout?: number
   /** Resolves names in the place of the system; for tests. */
   lookup?: LookupFunction
+  /** `false`: bodies are carried by got as everything else is; for tests that play a server inside node:http. */
+  pump?: boolean
 }
 
 const maxHeaderSize = 64 * 1024
 const putPatience = 5
+const maxStale = 32
 
 /**
  * The lowest {@link Send}: one HTTP/1.1 request by got, and nothing got does of its own accord: no redirect, retry, cookie,
@@ -36,28 +43,71 @@ const putPatience = 5
 export function createWire(options: WireOptions): { send: Send; close(): void } {
   const connections = createConnections(options)
   let loading: Promise<Got> | undefined
+  let pump: Promise<Pump> | undefined
+
+  const pumpOf = () => {
+    pump ??= import('./pump.ts').then(({ createPump }) => createPump(options.userAgent))
+    return pump
+  }
 
   async function send(request: HttpRequest): Promise<WireResponse> {
     request.signal?.throwIfAborted()
     const url = parseUrl(request.url)
-    loading ??= import('got').then(({ got }) => got)
-    const [got, connection] = await Promise.all([loading, connections.for(url, request.publicOnly ?? false)])
-    const body = request.body && request.body.size > 0 ? await request.body.open() : undefined
+    const connection = await connections.for(url, request.publicOnly ?? false)
+    if (request.bulk && request.method === 'GET' && !connection.proxy && options.pump !== false) {
+      const answered = await (await pumpOf()).get(request, connection, timeouts(request, options))
+      if (answered) return answered
+    }
+    const body = request.body && request.body.size > 0 ? new Outgoing(await request.body.open()) : undefined
     try {
-      request.signal?.throwIfAborted()
-      const carrier = got.stream(url, await gotOptions(request, connection, options))
-      return await exchange(carrier, {
-        request,
-        body,
-        proxy: connection.proxy?.host,
-        timeouts: timeouts(request, options),
-      })
+      const start = await carrierFor(request, connection)
+      // From one connection that went stale to the next; as many as may stand idle.
+      for (let turn = 1; ; turn++) {
+        request.signal?.throwIfAborted()
+        try {
+          return await exchange(start(), {
+            request,
+            body,
+            proxy: connection.proxy?.host,
+            timeouts: timeouts(request, options),
+          })
+        } catch (error) {
+          if (!body || body.isTouched || !isStale(error) || turn > maxStale) throw error
+        }
+      }
     } catch (error) {
       body?.destroy()
       throw error
     }
   }
-  return { send, close: () => connections.close() }
+
+  /** Large bodies go by Node's own request: got would pass each chunk through a stream of its own. What is started must be listened to at once. */
+  async function carrierFor(request: HttpRequest, connection: Connection): Promise<() => Duplex | ClientRequest> {
+    const { native, target, headers } = await requestOptions(request, connection, options)
+    const { method } = request
+    if (request.bulk && request.body && !connection.proxy) return () => native.request({ ...target, method, headers })
+    loading ??= import('got').then(({ got }) => got)
+    const got = await loading
+    return () =>
+      got.stream(new URL(request.url), {
+        method,
+        headers,
+        followRedirect: false,
+        decompress: false,
+        throwHttpErrors: false,
+        retry: { limit: 0 },
+        request: (_: URL, given: RequestOptions, onResponse?: (response: IncomingMessage) => void) =>
+          native.request({ ...given, ...target }, onResponse),
+      })
+  }
+
+  return {
+    send,
+    close() {
+      connections.close()
+      pump?.then(({ close }) => close())
+    },
+  }
 }
 
 function parseUrl(text: string): URL {
@@ -78,7 +128,7 @@ function timeouts({ method }: HttpRequest, options: WireOptions): Timeouts {
   }
 }
 
-async function gotOptions(request: HttpRequest, connection: Connection, { userAgent }: WireOptions) {
+async function requestOptions(request: HttpRequest, connection: Connection, { userAgent }: WireOptions) {
   const { method } = request
   const url = new URL(request.url)
   const { agent, lookup, proxy, secureContext, rejectUnauthorized } = connection
@@ -101,16 +151,7 @@ async function gotOptions(request: HttpRequest, connection: Connection, { userAg
     maxHeaderSize,
   }
   const tls = { rejectUnauthorized, ...(secureContext && { secureContext }) }
-  return {
-    method,
-    headers,
-    followRedirect: false,
-    decompress: false,
-    throwHttpErrors: false,
-    retry: { limit: 0 },
-    request: (_: URL, given: RequestOptions, onResponse?: (response: IncomingMessage) => void) =>
-      native.request({ ...given, ...target, ...tls }, onResponse),
-  } as const
+  return { native, headers, target: { ...target, ...tls } }
 }
 
 function basic({ username, password }: URL): string {
