@@ -28,7 +28,10 @@ export async function run({ file, args, env }, { folder, signal, timeout, killAf
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
   // In a process group of its own: time and the command end together.
-  const child = spawn('/usr/bin/time', ['-o', usage, '-f', '%U %S %M', file, ...args], {
+  const timed = ['/usr/bin/time', '-o', usage, '-f', '%U %S %M', file, ...args]
+  // Whoever is to be killed is a child of our own: an orphan may stay a zombie, and look alive to its next run.
+  const [program = file, ...rest] = killAfter === undefined ? timed : [file, ...args]
+  const child = spawn(program, rest, {
     cwd: folder,
     env,
     detached: true,
@@ -58,7 +61,8 @@ export async function run({ file, args, env }, { folder, signal, timeout, killAf
     })
     const wall = seconds()
     signal.throwIfAborted()
-    return { status, wall, firstLine, lines, output, ...(status === null ? { cpu: 0, memory: 0 } : readUsage(usage)) }
+    const used = status === null || killAfter !== undefined ? { cpu: 0, memory: 0 } : readUsage(usage)
+    return { status, wall, firstLine, lines, output, ...used }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', kill)

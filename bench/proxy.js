@@ -42,8 +42,8 @@ export async function startProxy(target, weather) {
       left -= bytes
       if (left > 0 || client.destroyed) return
       traffic.cuts += 1
-      client.resetAndDestroy()
-      upstream.resetAndDestroy()
+      client.destroy()
+      upstream.destroy()
     }
     const delay = (weather.roundTrip ?? 0) / 2
     const { rate } = weather
