@@ -83,6 +83,37 @@ describe('a registry that says no for a while', () => {
     expect(retries).toHaveLength(8)
   })
 
+  it('429 to one: who comes after it waits too', async () => {
+    let answered = 0
+    const early: string[] = []
+    let isOver = false
+    const server = closing(
+      await startServer({
+        wrap: handler => (req, res) => {
+          if (answered++ > 0) {
+            if (!isOver) early.push(req.url ?? '')
+            return handler(req, res)
+          }
+          setTimeout(() => {
+            isOver = true
+          }, 950)
+          res.writeHead(429, { 'retry-after': '1', 'content-length': '0' }).end()
+        },
+      }),
+    )
+    let tell = () => {}
+    const told = new Promise<void>(resolve => {
+      tell = resolve
+    })
+    const client = closing(await testClient({ onWait: () => tell() }))
+    const resolve = async (name: string) => (await client.open(`${server.host}/${name}:v1`)).store.resolve('v1')
+    const first = resolve('first').catch(({ code }) => code)
+    await told
+    const others = ['second', 'third'].map(name => resolve(name).catch(({ code }) => code))
+    expect(await Promise.all([first, ...others])).toEqual(Array(3).fill('NOT_FOUND'))
+    expect(early).toEqual([])
+  })
+
   it.each([503, 429])('%i five times in a row, in the middle of a copy', async status => {
     let refused = 0
     const places = await stage(makeImage({ layers: 1 }), handler => (req, res) => {
@@ -243,6 +274,7 @@ describe('PROTOCOL 3.1: pulls that a registry still grants', () => {
     ['enough for an index', index, 3, undefined],
     ['too few for its images', index, 2, '1 more of 100 pulls, and this copy needs up to 2'],
     ['none at all', makeImage(), 0, '0 more of 100 pulls, and this copy needs one'],
+    ['none at all for an index, told once', index, 0, '0 more of 100 pulls, and this copy needs one'],
     ['the last one', makeImage(), 1, undefined],
   ])('%s', async (_, sample, granted, expected) => {
     const places = await stage(sample, granting(granted))

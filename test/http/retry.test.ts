@@ -277,6 +277,17 @@ describe("patience is the host's", () => {
     expect(pace.of('registry.test').hasPatience(0)).toBe(true)
   })
 
+  it('knows of both hosts where a redirect led elsewhere, and of the one that failed', async () => {
+    const elsewhere = 'https://cdn.test/blob'
+    const { send, pace } = rehearse([answer(200, { url: elsewhere }), answer(429, { url: elsewhere }), fine()])
+    await send(get)
+    expect(['registry.test', 'cdn.test', 'other.test'].map(host => pace.of(host).proven)).toEqual([true, true, false])
+    const told: Retry[] = []
+    const again = rehearse([answer(429, { url: elsewhere }), fine()], { onRetry: retry => told.push(retry) })
+    await again.send(get)
+    expect(told).toEqual([{ host: 'cdn.test', attempt: 2, reason: 'cdn.test says 429' }])
+  })
+
   it('once given up, others do not wait as long one after the other, until it serves again', async () => {
     const { send, pace, sent } = rehearse([away()])
     pace.of('registry.test').progress()

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { discard } from '../../src/http/body.ts'
 import type { HttpRequest, HttpResponse, Send } from '../../src/http/http.ts'
 import { throttle } from '../../src/http/throttle.ts'
@@ -162,56 +162,57 @@ it.each([429, 503])('lets fewer to a host that answers %i, and elsewhere as many
   for (const body of open) body.destroy()
 })
 
-it('lets fewer to a host whose answers become slow, whatever uploads take', async () => {
-  let time = 0
-  let takes = 20
-  const send = throttle({ requestsPerHost: 2, now: () => time })(async ({ url }) => {
-    time += takes
-    return answer(200, { url })
-  })
-  const rounds = async (request: Partial<HttpRequest>) => {
-    for (takes = 20; takes < 4000; takes += 200)
-      await Promise.all(
-        [1, 2].map(async () => discard(await send({ method: 'GET', url: 'https://a.test/', ...request }))),
-      )
-  }
-  const atOnce = async (request: Partial<HttpRequest>) => {
-    let entered = 0
-    const held = [1, 2, 3].map(() =>
-      send({ method: 'GET', url: 'https://a.test/', ...request }).then(response => {
-        entered++
-        return response
-      }),
+describe('a host whose answers become slow', () => {
+  /** Sends pairs of requests that take longer and longer, to the answer or to `ready`, and counts how many are let in at once after that. */
+  async function lateAnswers(request: Partial<HttpRequest>, late: 'answer' | 'ready') {
+    let time = 0
+    let takes = 20
+    const pass = (what: 'answer' | 'ready') => {
+      time += what === late ? takes : 0
+    }
+    const layered = throttle({ requestsPerHost: 2, now: () => time, ready: async () => pass('ready') })(
+      async ({ url }) => {
+        pass('answer')
+        return answer(200, { url })
+      },
     )
+    const send = () => layered({ method: 'GET', url: 'https://a.test/', ...request })
+    for (takes = 20; takes < 4000; takes += 200) await Promise.all([1, 2].map(async () => discard(await send())))
+    let atOnce = 0
+    const held = [1, 2, 3].map(async () => {
+      const response = await send()
+      atOnce++
+      return response
+    })
     await settled()
-    await settled()
-    const count = entered
+    const count = atOnce
     for (const each of held) each.then(({ body }) => body.destroy())
     await Promise.all(held)
     return count
   }
-  const put = { method: 'PUT', body: bodyOf('x') } as const
-  await rounds(put)
-  expect(await atOnce(put)).toBe(2)
-  await rounds({})
-  expect(await atOnce({})).toBe(1)
+
+  it.each<[string, Partial<HttpRequest>, 'answer' | 'ready', number]>([
+    ['gets fewer', {}, 'answer', 1],
+    ['as many where they were made to wait here', {}, 'ready', 2],
+    ['as many uploads, which take as long as their bodies', { method: 'PUT', body: bodyOf('x') }, 'answer', 2],
+  ])('%s', async (_, request, late, expected) => expect(await lateAnswers(request, late)).toBe(expected))
 })
 
-it('asks whether it may go out once it has its place, and does not take the wait for slowness', async () => {
+it('asks whether it may go out once it has its place', async () => {
   const order: string[] = []
-  let time = 0
-  const send = throttle({
-    requestsPerHost: 1,
-    now: () => time,
-    ready: async host => {
-      order.push(`ready ${host}`)
-      time += 60_000
-    },
-  })(async ({ url }) => {
+  const ready = async (host: string) => {
+    order.push(`ready ${host}`)
+  }
+  const send = throttle({ requestsPerHost: 1, ready })(async ({ url }) => {
     order.push('sent')
     return answer(200, { url })
   })
-  for (const _ of [1, 2]) await discard(await send({ method: 'GET', url: 'https://a.test/' }))
+  const first = await send({ method: 'GET', url: 'https://a.test/' })
+  const second = send({ method: 'GET', url: 'https://a.test/' })
+  await settled()
+  expect(order).toEqual(['ready a.test', 'sent'])
+  await discard(first)
+  await second
   expect(order).toEqual(['ready a.test', 'sent', 'ready a.test', 'sent'])
 })
 
