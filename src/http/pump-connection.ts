@@ -102,7 +102,9 @@ export class PumpConnection {
     const end = this.#head.subarray(0, this.#length).indexOf('\r\n\r\n', Math.max(0, this.#length - bytes - 3))
     if (end < 0 && this.#asked && this.#length < maxHead) return true
     const head = end < 0 ? undefined : parseHead(this.#head.subarray(0, end))
-    if (!this.#asked || !head) {
+    const rest = this.#length - end - 4
+    // Bytes behind an answer belong to none of ours (response splitting).
+    if (!this.#asked || !head || rest > head.length) {
       this.destroy(new OddAnswer())
       return false
     }
@@ -112,8 +114,8 @@ export class PumpConnection {
     this.#asked = undefined
     this.#reading = { chunks, head, options }
     resolve({ ...head, chunks })
-    this.#head.copy(chunks.room(), 0, end + 4, Math.min(end + 4 + length, this.#length))
-    return this.#readBody(this.#length - end - 4, this.#reading)
+    this.#head.copy(chunks.room(), 0, end + 4, this.#length)
+    return this.#readBody(rest, this.#reading)
   }
 
   #readBody(bytes: number, { chunks, head, options }: Reading): boolean {
@@ -122,7 +124,6 @@ export class PumpConnection {
     if (chunks.left > 0) return goOn
     this.#reading = undefined
     this.#length = 0
-    // Bytes behind an answer belong to none of ours (response splitting).
     if (isTooMuch || !head.keepAlive) this.destroy()
     else this.#rest(head, options)
     return true

@@ -61,7 +61,7 @@ const worthLending = 256 * 1024
 
 /**
  * Gathers a body's bytes, read a few KiB at a time, into large chunks, and lends those one after the other: into one slab is read while
- * the other is out. A slab is used again only when the chunk after its last was asked for.
+ * the other is out; when both are full, and a third begun if need be, reading stops. A slab is used again only when the chunk after its last was asked for.
  */
 export class Gathering implements AsyncIterator<Buffer, undefined> {
   readonly #options: GatherOptions
@@ -127,11 +127,12 @@ export class Gathering implements AsyncIterator<Buffer, undefined> {
     const { bytes, end } = this.#current
     const space = bytes.length - end
     if (space >= Math.min(headroom, bytes.length / 2) || this.#left <= space) return
-    const next = this.#spare.pop() ?? (this.#all.length < 2 || space === 0 ? this.#make() : undefined)
-    if (next) {
-      this.#full.push(this.#current)
-      this.#current = next
-    } else this.#isHeld = true
+    const isPlenty = this.#all.length < 2 || this.#spare.length > 0
+    this.#isHeld = !isPlenty
+    // A read that filled the slab to the brim needs somewhere to go on, if only later.
+    if (!isPlenty && space > 0) return
+    this.#full.push(this.#current)
+    this.#current = this.#spare.pop() ?? this.#make()
   }
 
   #make(): Slab {
