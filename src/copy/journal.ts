@@ -68,9 +68,14 @@ export async function openJournal(folder: string, route: { source: string; desti
 async function claim(folder: string, name: string, path: string): Promise<Map<Digest, string>> {
   const uploads = new Map<Digest, string>()
   for (const file of await readdir(folder).catch(() => [])) {
-    const [, pid] = /^[0-9a-f]{32}\.(\d+)\.json$/.exec(file) ?? []
+    const [, pid, unfinished] = /^[0-9a-f]{32}\.(\d+)\.json(\.new)?$/.exec(file) ?? []
     if (!file.startsWith(name) || pid === undefined || isAlive(Number(pid))) continue
     const left = join(folder, file)
+    // Killed while it was written: what it was to replace is there beside it.
+    if (unfinished) {
+      await rm(left, { force: true })
+      continue
+    }
     // Whoever renames it has it.
     if (
       left !== path &&

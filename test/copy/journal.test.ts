@@ -44,6 +44,16 @@ describe('the journal of a copy', () => {
     expect(await (await openJournal(folder, route)).checkpoint(digest).load()).toBeUndefined()
   })
 
+  it('leaves nothing of a journal that a process was killed while writing', async () => {
+    const journal = await openJournal(folder, route)
+    await journal.checkpoint(digest).save('at')
+    const [name = ''] = await readdir(folder)
+    await writeFile(join(folder, name.replace(/\.\d+\.json$/, `.${deadPid()}.json.new`)), '{"upl')
+    const next = await openJournal(folder, route)
+    await next.end()
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it('is gone at the end, and so is what nobody took up for a week', async () => {
     const journal = await openJournal(folder, route)
     await journal.checkpoint(digest).save('at')
