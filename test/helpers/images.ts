@@ -92,6 +92,22 @@ export function makeImage(options: ImageOptions = {}): Sample {
   return sample([config, ...layers, manifest])
 }
 
+/** An image with layers of bytes as they are, quick to make in any size. */
+export function rawImage(sizes: readonly number[], seed: string = nextSeed()): Sample {
+  const layers = sizes.map((size, at) => randomBlob(size, mediaTypes.ociLayerGzip, `${seed}/${at}`))
+  const config = json(mediaTypes.ociConfig, {
+    ...parsePlatform('linux/amd64'),
+    rootfs: { type: 'layers', diff_ids: layers.map(layer => layer.descriptor.digest) },
+  })
+  const manifest = json(mediaTypes.ociManifest, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: config.descriptor,
+    layers: layers.map(layer => layer.descriptor),
+  })
+  return sample([config, ...layers, manifest])
+}
+
 export function makeIndex(options: IndexOptions): Sample {
   const { platforms, docker = false, attestations, nested, annotations, subject, seed = nextSeed() } = options
   const images = platforms.map(platform => {
