@@ -127,10 +127,10 @@ export class Gathering implements AsyncIterator<Buffer, undefined> {
     const { bytes, end } = this.#current
     const space = bytes.length - end
     if (space >= Math.min(headroom, bytes.length / 2) || this.#left <= space) return
-    const isPlenty = this.#all.length < 2 || this.#spare.length > 0
-    this.#isHeld = !isPlenty
+    const isOtherBusy = this.#full.length > 0 || (this.#lent !== undefined && this.#lent !== this.#current)
+    this.#isHeld = isOtherBusy
     // A read that filled the slab to the brim needs somewhere to go on, if only later.
-    if (!isPlenty && space > 0) return
+    if (isOtherBusy && space > 0) return
     this.#full.push(this.#current)
     this.#current = this.#spare.pop() ?? this.#make()
   }
