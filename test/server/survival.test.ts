@@ -20,6 +20,8 @@ describe('kill -9', () => {
       const { child, url } = await serve(dir)
       const pushers = [0, 1, 2].map(lane => pushUntilCut(url, `r${round}-${lane}`, acknowledged))
       await setTimeout(30 + Math.random() * 300)
+      // A slow machine must have got somewhere before the first kill proves anything.
+      for (let waits = 0; acknowledged.size === 0 && waits < 500; waits += 1) await setTimeout(20)
       child.kill('SIGKILL')
       await Promise.all([once(child, 'exit'), ...pushers])
       const store = await layoutRepositories(dir).open('app')
