@@ -1,5 +1,5 @@
 // Ours beside the peers, case by case: `npm run bench [-- OPTIONS]`. Needs `npm run build` before.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -38,6 +38,13 @@ if (values.help) {
   process.exit(0)
 }
 
+for (const tool of ['/usr/bin/time', '/usr/bin/setpriv', '/proc/self/stat']) {
+  if (!existsSync(tool))
+    throw new Error(`${tool} is not there: the bench needs Linux and Debian's packages time and util-linux`)
+}
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+  throw new Error(`--rounds ${values.rounds}: how many?`)
 const quick = values.quick
 const program = resolve(values.program)
 const page = join(import.meta.dirname, 'README.md')
@@ -77,7 +84,6 @@ async function main() {
   const start = await measureStart({ ...common, program, rounds: quick ? 3 : 11 })
   say('making images')
   const stage = await setStage(cases, { ...common, program: server.path, quick, endings })
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
   const results = []
   for (const what of cases) {
     results.push(
