@@ -3,7 +3,7 @@ import { through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, hasherFor } from '../model/digest.ts'
-import { MismatchError } from '../model/errors.ts'
+import { MismatchError, RegctlError } from '../model/errors.ts'
 
 /**
  * The bytes of one blob on their way into an upload, counted, and hashed once, over as many attempts as it takes. An attempt that goes on
@@ -13,21 +13,48 @@ import { MismatchError } from '../model/errors.ts'
 export interface UploadBody {
   /** The bytes from `offset` up to `end`. The stream fails with MismatchError for what cannot be the target's. */
   open(offset: number, end: number): Promise<Readable>
+  /** What broke at the source, where it has tried all it could; no new upload helps against that. */
+  readonly failure: RegctlError | undefined
 }
 
 export function uploadBody(target: Descriptor, open: Open): UploadBody {
   let hash = hasherFor(target.digest)
   /** How many bytes from the beginning are in the hash; undefined once bytes were passed over that this run has not seen. */
   let hashed: number | undefined = 0
+  let failure: RegctlError | undefined
 
   return {
+    get failure() {
+      return failure
+    },
     open: async (offset, end) => {
       if (offset === 0) {
         hash = hasherFor(target.digest)
         hashed = 0
       } else if (hashed !== undefined && offset > hashed) hashed = undefined
-      return through(await open(offset), chunks => checked(chunks, { offset, end }))
+      const body = await noting(() => open(offset))
+      return through(body, chunks => checked(fromSource(chunks), { offset, end }))
     },
+  }
+
+  async function noting<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof RegctlError) failure = error
+      throw error
+    }
+  }
+
+  /** A body that is closed because the upload broke is no failure of the source: that error is not one of ours. */
+  async function* fromSource(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    const iterator = chunks[Symbol.asyncIterator]()
+    try {
+      for (let next = await noting(() => iterator.next()); !next.done; next = await noting(() => iterator.next()))
+        yield next.value
+    } finally {
+      await iterator.return?.()
+    }
   }
 
   async function* checked(

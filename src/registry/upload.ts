@@ -63,6 +63,7 @@ async function upload(place: Repository, target: Descriptor, open: Open, options
       await checkpoint?.clear()
       return 'pushed'
     } catch (error) {
+      if (body.failure) throw body.failure
       if (!isWorthAnother(error) || options.signal?.aborted) throw error
       session = place.registry.habits.noPatch ? undefined : await askAgain(place, target, session, options)
       if (session && session.offset > offset) fruitless = 0

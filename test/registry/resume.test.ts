@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Open } from '../../src/model/content.ts'
+import { RegctlError } from '../../src/model/errors.ts'
 import { readVerified } from '../../src/store/read.ts'
 import type { Checkpoint } from '../../src/store/store.ts'
 import { testClient } from '../helpers/client.ts'
@@ -100,6 +103,28 @@ describe('an upload that breaks', () => {
     const { descriptor, bytes } = randomBlob(8 * mebibyte)
     expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
     expect(methods()).toBe('POST PUT GET PATCH POST PUT')
+  })
+})
+
+describe('a source that breaks', () => {
+  it.each([
+    ['when it is opened', async () => Promise.reject(new RegctlError('SERVER_FAILED', 'the source is down'))],
+    [
+      'in the middle',
+      async () =>
+        Readable.from(
+          (async function* () {
+            yield Buffer.alloc(1000)
+            throw new RegctlError('UNREACHABLE', 'the source is down')
+          })(),
+          { objectMode: false },
+        ),
+    ],
+  ])('%s ends the upload: it has tried all it could itself', async (_when, open: Open) => {
+    const { store, server } = await start()
+    const { descriptor } = randomBlob(8 * mebibyte)
+    await expect(store.push(descriptor, open)).rejects.toThrow('the source is down')
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1)
   })
 })
 
