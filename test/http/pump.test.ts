@@ -79,6 +79,7 @@ describe('a GET by the pump', () => {
   it.each([
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nodd\r\n0\r\n\r\n'],
     ['early hints', `HTTP/1.1 103 Hints\r\n\r\n${ok('odd')}`],
+    ['more than was asked for', `${ok('odd')}${ok('more')}`],
   ])('leaves %s to the ordinary client, and remembers that for the server', async (_, answer) => {
     const server = await answering(answer)
     const send = testWire()
@@ -184,6 +185,20 @@ describe('connections', () => {
     await expect(fetchBody({}, server.url)).rejects.toMatchObject({
       message: expect.stringContaining('refused the connection'),
     })
+  })
+
+  it('come about by the second address when nobody is at the first', async () => {
+    const server = await answering(ok('x'))
+    const lookup: WireOptions['lookup'] = (_, options, callback) =>
+      options.all
+        ? callback(null, [
+            { address: '::1', family: 6 },
+            { address: '127.0.0.1', family: 4 },
+          ])
+        : callback(null, '127.0.0.1', 4)
+    const response = await fetchBody({ lookup }, `http://both.test:${server.port}/`)
+    expect(response.body).toBeInstanceOf(LentBody)
+    expect((await readAll(response, 10)).toString()).toBe('x')
   })
 
   it('T2: to an address that a stranger named are refused when it is private', async () => {
