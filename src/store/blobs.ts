@@ -1,11 +1,13 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
-import { syncFolder, temporaryBeside } from '../files/atomic.ts'
+import { syncFolder } from '../files/atomic.ts'
 import { lend, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf, parseDigest } from '../model/digest.ts'
+import { fill, isWorthKeeping } from './fill.ts'
+import { Partials } from './partials.ts'
 import { isPlainFolder, makePlainFolder, openPlain, sizeOfPlain } from './plain-files.ts'
 import { verifying } from './read.ts'
 import type { FetchOptions, Options } from './store.ts'
@@ -13,9 +15,11 @@ import type { FetchOptions, Options } from './store.ts'
 /** `blobs/<algorithm>/<encoded>` of an image layout, as plain files: symlinks are refused at every step (item 98). */
 export class BlobFiles {
   readonly #root: string
+  readonly #partials: Partials
 
   constructor(root: string) {
     this.#root = root
+    this.#partials = new Partials(root)
   }
 
   /** Bytes of the file; `undefined` when there is none. */
@@ -45,27 +49,22 @@ export class BlobFiles {
     )
   }
 
-  /** Counts and hashes into a temporary file of the layout, which gets its name when it is whole and on the disk. @throws MismatchError */
-  async write(target: Descriptor, source: Open, { signal }: Options = {}): Promise<void> {
-    const path = this.#path(target.digest)
-    const check = verifying(target)
-    const temporary = temporaryBeside(join(this.#root, 'blob'))
-    const file = await open(temporary, 'wx')
+  /**
+   * Counts and hashes into a temporary file of the layout, which gets its name when it is whole and on the disk.
+   * Says whether the source was opened: it is not when an earlier push was killed just before the end. @throws MismatchError
+   */
+  async write(target: Descriptor, source: Open, options: Options = {}): Promise<boolean> {
+    const { path, isOpened } = await fill(this.#partials, target, { source, ...options })
     try {
-      try {
-        const body = through(await source(0), check)
-        await writeAll(file, signal ? addAbortSignal(signal, body) : body)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
       await this.#makeFolder(target.digest)
-      await rename(temporary, path)
+      await rename(path, this.#path(target.digest))
     } catch (error) {
-      await rm(temporary, { force: true })
+      await rm(path, { force: true })
       throw error
     }
     await syncFolder(this.#folder(target.digest))
+    if (isWorthKeeping(target)) await this.#partials.sweep(target.digest)
+    return isOpened
   }
 
   async remove(digest: Digest): Promise<void> {
@@ -90,12 +89,6 @@ export class BlobFiles {
   #path(digest: Digest): string {
     return join(this.#folder(digest), encodedOf(digest))
   }
-}
-
-/** Each chunk is on its way into the file before the next is asked for: it may be lent. */
-async function writeAll(file: FileHandle, body: Readable): Promise<void> {
-  for await (const chunk of lend(body))
-    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
 }
 
 async function drain(body: Readable): Promise<void> {

@@ -87,8 +87,8 @@ class LayoutStore implements Store {
       throw new InvalidContentError(`${target.digest} cannot be checked: its algorithm is not supported`)
     }
     await this.#folder.prepare()
-    const isPresent = await this.#blobs.holds(target, { signal })
-    if (!isPresent) await this.#blobs.write(target, open, { signal })
+    const isPresent =
+      (await this.#blobs.holds(target, { signal })) || !(await this.#blobs.write(target, open, { signal }))
     if (tag !== undefined || isManifestType(target.mediaType)) await this.#list(target, tag, { signal })
     return isPresent ? 'present' : 'pushed'
   }

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, it } from 'vitest'
+import { isGone, ownerHere } from '../../src/files/owner.ts'
+
+const [machine = ''] = ownerHere().split('-')
+
+it('is part of a file name', () => expect(ownerHere()).toMatch(/^[0-9a-f]{12}-\d+$/))
+
+it('a process is gone when it has ended, and not before', async () => {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const closed = once(child, 'close')
+  const owner = `${machine}-${child.pid}`
+  expect(isGone(owner)).toBe(false)
+  child.stdin.end()
+  await closed
+  expect(isGone(owner)).toBe(true)
+})
+
+it.each([
+  ['us', ownerHere()],
+  ['our parent', `${machine}-${process.ppid}`],
+  ['somebody of another machine, whatever runs here', '0123456789ab-999999999'],
+  ['nobody', 'free'],
+  ['a process group', `${machine}--1`],
+  ['all processes', `${machine}-0`],
+  ['no number', `${machine}-x`],
+  ['nothing', ''],
+])('%s is not known to be gone', (_name, owner) => expect(isGone(owner)).toBe(false))
