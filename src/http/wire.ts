@@ -36,8 +36,8 @@ const putPatience = 5
 const maxStale = 32
 
 /**
- * The lowest {@link Send}: one HTTP/1.1 request, by got; large bodies by the pump, or by Node's own request. Nothing got does of its own accord: no redirect, retry, cookie,
- * decompression (a gunzipped blob has another digest, 5.2.1) or thrown status.
+ * The lowest {@link Send}: one HTTP/1.1 request by got, large bodies by the pump or Node's own request; and nothing of its own accord: no
+ * redirect, retry, cookie, decompression (a gunzipped blob has another digest, 5.2.1) or thrown status.
  * Throws RegctlError UNREACHABLE, TLS_FAILED, STALLED, or REFUSED by `publicOnly`; when aborted, the signal's reason.
  */
 export function createWire(options: WireOptions): { send: Send; close(): void } {
