@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { isGone, ownerHere } from '../../src/files/owner.ts'
 
 const [machine = ''] = ownerHere().split('-')
@@ -27,3 +27,11 @@ it.each([
   ['no number', `${machine}-x`],
   ['nothing', ''],
 ])('%s is not known to be gone', (_name, owner) => expect(isGone(owner)).toBe(false))
+
+it('a process of another person is not known to be gone', () => {
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+    throw Object.assign(new Error('not yours'), { code: 'EPERM' })
+  })
+  expect(isGone(`${machine}-1`)).toBe(false)
+  kill.mockRestore()
+})

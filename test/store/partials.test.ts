@@ -5,7 +5,9 @@ import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ownerHere } from '../../src/files/owner.ts'
 import type { Descriptor } from '../../src/model/descriptor.ts'
+import { fill } from '../../src/store/fill.ts'
 import { layoutStore } from '../../src/store/layout.ts'
+import { Partials } from '../../src/store/partials.ts'
 import { readVerified } from '../../src/store/read.ts'
 import type { Store } from '../../src/store/store.ts'
 import { makeImage, randomBlob, seed } from '../helpers/images.ts'
@@ -71,7 +73,7 @@ describe('a push that breaks', () => {
     await expectKept()
   })
 
-  it('leaves what arrived when it is aborted, and what was there when that is while hashing it', async () => {
+  it('leaves what arrived when it is aborted, and what was there when the source cannot be opened', async () => {
     const stop = new AbortController()
     async function* stalls() {
       yield bytes.subarray(0, MiB)
@@ -89,6 +91,15 @@ describe('a push that breaks', () => {
     expect(await left()).toHaveLength(1)
     await store.push(descriptor, source(bytes))
     expect(opened).toEqual([MiB])
+    await expectKept()
+  })
+
+  it('leaves what was there when it is aborted while hashing that', async () => {
+    await put(bytes.subarray(0, 2 * MiB))
+    const supply = { source: source(bytes), signal: AbortSignal.abort() }
+    await expect(fill(new Partials(path), descriptor, supply)).rejects.toThrow()
+    await store.push(descriptor, source(bytes))
+    expect(opened).toEqual([2 * MiB])
     await expectKept()
   })
 
@@ -139,6 +150,14 @@ describe('what an earlier push left', () => {
 
   it('is used where it is longest, and goes when the blob is there', async () => {
     await put(bytes.subarray(0, MiB), 'free')
+    await put(bytes.subarray(0, 2 * MiB), dead)
+    await store.push(descriptor, source(bytes))
+    expect(opened).toEqual([2 * MiB])
+    await expectKept()
+  })
+
+  it('is passed over where it is longer than the blob', async () => {
+    await put(Buffer.alloc(4 * MiB), 'free')
     await put(bytes.subarray(0, 2 * MiB), dead)
     await store.push(descriptor, source(bytes))
     expect(opened).toEqual([2 * MiB])
