@@ -61,6 +61,7 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
   } else {
     const foresee = foreseeQuota(from, options.notify)
     if (!selection.bytes) foresee(1)
+    const journal = options.dryRun ? undefined : await journalOf(from, to, options)
     const route: Route = {
       from: from.store,
       to: options.dryRun ? rehearsing(to.store) : to.store,
@@ -70,10 +71,11 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
       force: options.force ?? false,
       rateLimit: options.rateLimit,
       foresee,
-      journal: options.dryRun ? undefined : await journalOf(from, to, options),
+      journal,
+      fresh: existing === undefined && !journal?.goesOn,
     }
     await copyGraph(route, selection, isDigest(to.reference) ? undefined : to.reference)
-    await route.journal?.end()
+    await journal?.end()
   }
   const quota = from.quota?.()
   return {

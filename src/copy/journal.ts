@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isGone, isHere, ownerHere } from '../files/owner.ts'
 import { isObject } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import type { Checkpoint } from '../store/store.ts'
 
-/** Where a copy had got, kept on disk so that the next run of the same copy goes on from there: one small file, without secrets. */
+/**
+ * Where a copy had got, kept on disk so that the next run of the same copy goes on from there: one small file, without secrets. It is a
+ * convenience: where it cannot be written, the copy goes on without.
+ */
 export interface Journal {
+  /** An earlier run left something. */
+  readonly goesOn: boolean
   checkpoint(digest: Digest): Checkpoint
   /** The copy is done: nothing of it need be remembered. */
   end(): Promise<void>
@@ -14,6 +20,8 @@ export interface Journal {
 
 /** A registry forgets an upload after days at most (distribution: a week). */
 const maxAge = 7 * 24 * 3600 * 1000
+/** After this long a journal that was left on another machine or in another container is taken for abandoned. */
+const maxSilence = 10 * 60 * 1000
 
 /**
  * Opens the journal of a copy, named by where it goes from and to. What is in it is a hint and never trusted: an upload that is gone is begun
@@ -21,8 +29,9 @@ const maxAge = 7 * 24 * 3600 * 1000
  */
 export async function openJournal(folder: string, route: { source: string; destination: string }): Promise<Journal> {
   const name = createHash('sha256').update(`${route.source}\n${route.destination}`).digest('hex').slice(0, 32)
-  const path = join(folder, `${name}.${process.pid}.json`)
+  const path = join(folder, `${name}.${ownerHere()}.json`)
   const uploads = await claim(folder, name, path)
+  const goesOn = uploads.size > 0
   let writing: Promise<void> | undefined
   let dirty = false
 
@@ -38,11 +47,12 @@ export async function openJournal(folder: string, route: { source: string; desti
   async function writeWhileDirty(): Promise<void> {
     while (dirty) {
       dirty = false
-      await write(path, { ...route, uploads: Object.fromEntries(uploads) })
+      await write(path, { ...route, uploads: Object.fromEntries(uploads) }).catch(() => {})
     }
   }
 
   return {
+    goesOn,
     checkpoint: digest => ({
       load: async () => uploads.get(digest),
       save: async at => {
@@ -56,48 +66,40 @@ export async function openJournal(folder: string, route: { source: string; desti
     }),
     end: async () => {
       await writing
-      await rm(path, { force: true })
+      await rm(path, { force: true }).catch(() => {})
       await removeOld(folder)
     },
   }
 }
 
-/**
- * Takes over what a dead process left of this copy. One that is alive keeps its journal: two that go on with the same upload would spoil it.
- */
+/** Takes over what a dead process left of this copy. One that is alive keeps its journal: two that go on with the same upload would spoil it. */
 async function claim(folder: string, name: string, path: string): Promise<Map<Digest, string>> {
   const uploads = new Map<Digest, string>()
   for (const file of await readdir(folder).catch(() => [])) {
-    const [, pid, unfinished] = /^[0-9a-f]{32}\.(\d+)\.json(\.new)?$/.exec(file) ?? []
-    if (!file.startsWith(name) || pid === undefined || isAlive(Number(pid))) continue
+    const [, of, owner = '', unfinished] = /^([0-9a-f]{32})\.([0-9a-f]+-\d+)\.json(\.new)?$/.exec(file) ?? []
     const left = join(folder, file)
+    if (of !== name || (left !== path && !(await isAbandoned(left, owner)))) continue
     // Killed while it was written: what it was to replace is there beside it.
-    if (unfinished) {
-      await rm(left, { force: true })
-      continue
-    }
-    // Whoever renames it has it.
-    if (
-      left !== path &&
-      !(await rename(left, path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      continue
-    for (const [digest, at] of await read(path)) uploads.set(digest, at)
+    if (unfinished) await rm(left, { force: true }).catch(() => {})
+    else if (left === path || (await take(left, path)))
+      for (const [digest, at] of await read(path)) uploads.set(digest, at)
   }
   return uploads
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+async function isAbandoned(path: string, owner: string): Promise<boolean> {
+  if (isGone(owner)) return true
+  if (isHere(owner)) return false
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && found.mtimeMs < Date.now() - maxSilence
+}
+
+/** Whoever renames it has it. */
+function take(left: string, path: string): Promise<boolean> {
+  return rename(left, path).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function read(path: string): Promise<[Digest, string][]> {
@@ -126,6 +128,6 @@ async function removeOld(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name)
     const found = await stat(path).catch(() => undefined)
-    if (found && found.mtimeMs < Date.now() - maxAge) await rm(path, { force: true })
+    if (found && found.mtimeMs < Date.now() - maxAge) await rm(path, { force: true }).catch(() => {})
   }
 }

@@ -26,6 +26,8 @@ export interface Route {
   signal?: AbortSignal | undefined
   /** Do not take a manifest that is there as a sign that everything below it is. */
   force: boolean
+  /** The destination knows neither the name nor an earlier attempt: what is below the root is most likely not there, and is not asked after. */
+  fresh: boolean
   rateLimit?: RateLimit | undefined
   foresee: Foresee
   journal?: Journal | undefined
@@ -66,11 +68,20 @@ export async function copyGraph(outer: Route, { root, bytes }: Selection, tag: s
     { depth, tag, bytes }: { depth: number; tag?: string; bytes?: Uint8Array },
   ): Promise<void> {
     if (depth > maxDepth) throw new InvalidContentError(`${root.digest} is nested more than ${maxDepth} levels deep`)
-    const present = !route.force && (await route.limit(() => route.to.stat(node, route))) !== undefined
+    const isPresent = async () => !route.force && (await route.limit(() => route.to.stat(node, route))) !== undefined
+    const read = async (): Promise<Manifest> =>
+      bytes ? parseManifest(bytes, node.mediaType) : route.limit(() => readManifest(route.from, node, route))
+    // A root is read in any case, for its tag: both sides are asked at once. A child is a pull that may cost (PROTOCOL 3.1), or is new anyway.
+    const [present, manifest] =
+      depth === 0 ? await both(isPresent(), read()) : [!route.fresh && (await isPresent()), undefined]
     if (present && tag === undefined) return route.tell({ type: 'done', content: node, outcome: 'skipped' })
-    const manifest: Manifest = bytes
-      ? parseManifest(bytes, node.mediaType)
-      : await route.limit(() => readManifest(route.from, node, route))
+    await copyBelow(node, { depth, tag, present, manifest: manifest ?? (await read()) })
+  }
+
+  async function copyBelow(
+    node: Descriptor,
+    { depth, tag, present, manifest }: { depth: number; tag: string | undefined; present: boolean; manifest: Manifest },
+  ): Promise<void> {
     if (!present) {
       const children = childrenOf(manifest)
       route.foresee(children.filter(({ mediaType }) => isManifestType(mediaType)).length)
@@ -101,9 +112,15 @@ async function copyBlob(route: Route, node: Descriptor): Promise<void> {
   }
   const checkpoint = node.size >= worthRemembering ? route.journal?.checkpoint(node.digest) : undefined
   const outcome = await route.limit(() =>
-    route.to.push(node, open, { mountFrom: route.from.location, checkpoint, signal: route.signal }),
+    route.to.push(node, open, { mountFrom: route.from.location, checkpoint, isNew: route.fresh, signal: route.signal }),
   )
   route.tell({ type: 'done', content: node, outcome })
+}
+
+/** Waits for both, also when one fails: nothing of a failed copy is still under way. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b])
+  return Promise.all([a, b])
 }
 
 async function openContent({ from, signal }: Route, node: Descriptor, offset: number): Promise<Readable> {

@@ -15,10 +15,22 @@ export function isGone(owner: string): boolean {
   if (where !== machineHere()) return false
   try {
     process.kill(Number(pid), 0)
-    return false
+    return isZombie(Number(pid))
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH'
   }
+}
+
+/** Whether this owner is, or was, of this machine and container: only there can {@link isGone} tell. */
+export function isHere(owner: string): boolean {
+  return owner.startsWith(`${machineHere()}-`)
+}
+
+/** Dead, but nobody has asked after it: as good as gone. In a container whose first process reaps nobody it stays so for ever. */
+function isZombie(pid: number): boolean {
+  const state = quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // The name stands in parentheses and may hold anything, parentheses too (proc(5)).
+  return state.slice(state.lastIndexOf(')') + 2).startsWith('Z')
 }
 
 /** Where a process number means one process: a host by its name since it was started, and in it a container. */

@@ -13,6 +13,10 @@ import { MismatchError, RegctlError } from '../model/errors.ts'
 export interface UploadBody {
   /** The bytes from `offset` up to `end`. The stream fails with MismatchError for what cannot be the target's. */
   open(offset: number, end: number): Promise<Readable>
+  /** Opens the source now, for the first {@link open} from the beginning: two round trips side by side. */
+  prepare(): void
+  /** Closes what was prepared and not asked for. */
+  drop(): void
   /** What broke at the source, where it has tried all it could; no new upload helps against that. */
   readonly failure: RegctlError | undefined
 }
@@ -22,17 +26,34 @@ export function uploadBody(target: Descriptor, open: Open): UploadBody {
   /** How many bytes from the beginning are in the hash; undefined once bytes were passed over that this run has not seen. */
   let hashed: number | undefined = 0
   let failure: RegctlError | undefined
+  let prepared: Promise<Readable> | undefined
+  const takePrepared = () => {
+    const taken = prepared
+    prepared = undefined
+    return taken
+  }
 
   return {
     get failure() {
       return failure
+    },
+    prepare() {
+      prepared = noting(() => open(0))
+      // Told to whoever opens it; to nobody when it turns out not to be needed.
+      prepared.catch(() => {})
+    },
+    drop() {
+      takePrepared()?.then(
+        body => body.destroy(),
+        () => {},
+      )
     },
     open: async (offset, end) => {
       if (offset === 0) {
         hash = hasherFor(target.digest)
         hashed = 0
       } else if (hashed !== undefined && offset > hashed) hashed = undefined
-      const body = await noting(() => open(offset))
+      const body = await ((offset === 0 ? takePrepared() : undefined) ?? noting(() => open(offset)))
       return through(body, chunks => checked(fromSource(chunks), { offset, end }))
     },
   }

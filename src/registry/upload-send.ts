@@ -8,7 +8,7 @@ import type { Repository } from './endpoint.ts'
 import { RegistryError } from './errors.ts'
 import type { UploadBody } from './upload-body.ts'
 import { checkLocation, withDigest } from './upload-location.ts'
-import { nextLocation, offsetOf, type Session } from './upload-session.ts'
+import { nextLocation, offsetOf, remember, type Session } from './upload-session.ts'
 
 export interface Upload {
   target: Descriptor
@@ -75,7 +75,7 @@ async function sendChunk(place: Repository, { target, body, session, options }: 
     )
   }
   session.offset = reached
-  await options.checkpoint?.save(session.location)
+  await remember(place, session, options)
 }
 
 /** The closing PUT, with the whole body or with none. */

@@ -1,9 +1,10 @@
+import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
 import { resolveLocation } from '../http/location.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
-import type { Options, PushOutcome } from '../store/store.ts'
+import type { Options, PushOptions, PushOutcome } from '../store/store.ts'
 import { apiPath, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { RegistryError } from './errors.ts'
@@ -24,7 +25,7 @@ export async function openSession(
   { mountFrom, signal }: Options & { mountFrom?: string | undefined },
 ): Promise<Session | Exclude<PushOutcome, 'pushed'>> {
   const { known, habits } = place.registry
-  const other = sibling(place, mountFrom) ?? known.find(target.digest, place.name)
+  const other = mountSource(place, target, mountFrom)
   const from = other ?? (habits.noSelfMount ? undefined : place.name)
   try {
     return await postUpload(place, target, { from, signal })
@@ -40,6 +41,15 @@ export async function openSession(
     }
     return opened
   }
+}
+
+/** Another repository of the registry that is known to have the blob, and may be mounted from. */
+export function mountSource(
+  place: Repository,
+  { digest }: Descriptor,
+  mountFrom: string | undefined,
+): string | undefined {
+  return sibling(place, mountFrom) ?? place.registry.known.find(digest, place.name)
 }
 
 /** Asks an upload where it stands (items 33, 35). `undefined` when the registry has lost it or cannot say: the blob starts again. */
@@ -59,6 +69,15 @@ export async function whereItStands(
   const offset = offsetOf(response)
   if (response.status !== 204 || offset === undefined || offset > target.size) return undefined
   return { location: nextLocation(response) ?? location, offset }
+}
+
+/** An address at another host may carry a login of its own: it is not written down. */
+export async function remember(
+  { registry }: Repository,
+  { location }: Session,
+  { checkpoint }: PushOptions,
+): Promise<void> {
+  if (sameOrigin(location, registry.baseUrl)) await checkpoint?.save(location)
 }
 
 /** The end of `Range: 0-N`, exclusive. `0-0` is said for no byte and for one (item 33): it counts as none. */

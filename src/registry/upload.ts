@@ -5,9 +5,9 @@ import type { PushOptions, PushOutcome } from '../store/store.ts'
 import { statBlob } from './download.ts'
 import type { Repository } from './endpoint.ts'
 import { RegistryError } from './errors.ts'
-import { uploadBody } from './upload-body.ts'
+import { type UploadBody, uploadBody } from './upload-body.ts'
 import { sendBlob } from './upload-send.ts'
-import { openSession, type Session, whereItStands } from './upload-session.ts'
+import { mountSource, openSession, remember, type Session, whereItStands } from './upload-session.ts'
 
 /** How often an upload may break without the registry having got a byte further. */
 const attempts = 3
@@ -46,16 +46,45 @@ export async function pushBlob(
 }
 
 async function upload(place: Repository, target: Descriptor, open: Open, options: PushOptions): Promise<PushOutcome> {
-  const { checkpoint } = options
   const body = uploadBody(target, open)
-  let session = await pickUp(place, target, options)
+  const session = await pickUp(place, target, options)
+  if (!session && isWorthPreparing(place, target, options)) body.prepare()
+  try {
+    return await uploadFrom(session, { place, target, body, options })
+  } finally {
+    body.drop()
+  }
+}
+
+/** The source's first answer and the registry's are waited for side by side, until a blob of this copy turns out to be here already. */
+function isWorthPreparing(place: Repository, target: Descriptor, { isNew, mountFrom }: PushOptions): boolean {
+  const { known, habits } = place.registry
+  if (!isNew || target.size === 0 || habits.holding?.has(place.name) || known.has(target.digest, place.name))
+    return false
+  return mountSource(place, target, mountFrom) === undefined
+}
+
+interface Uploading {
+  place: Repository
+  target: Descriptor
+  body: UploadBody
+  options: PushOptions
+}
+
+async function uploadFrom(
+  begun: Session | undefined,
+  { place, target, body, options }: Uploading,
+): Promise<PushOutcome> {
+  const { checkpoint } = options
+  let session = begun
   for (let fruitless = 0; ; ) {
     if (!session) {
       const opened = await openSession(place, target, options)
+      if (opened === 'present') noteHolding(place)
       if (typeof opened === 'string') return opened
       if (await isHereAfterAll(place, target, options)) return 'present'
       session = opened
-      await checkpoint?.save(session.location)
+      await remember(place, session, options)
     }
     const { offset } = session
     try {
@@ -70,6 +99,11 @@ async function upload(place: Repository, target: Descriptor, open: Open, options
       else if (++fruitless >= attempts) throw error
     }
   }
+}
+
+function noteHolding({ registry: { habits }, name }: Repository): void {
+  habits.holding ??= new Set()
+  habits.holding.add(name)
 }
 
 /** The upload of an earlier run, where the registry still has it. */
@@ -89,7 +123,7 @@ async function askAgain(
   try {
     const session = await whereItStands(place, target, location, options)
     if (!session || session.offset === 0) return undefined
-    await options.checkpoint?.save(session.location)
+    await remember(place, session, options)
     return session
   } catch (error) {
     if (options.signal?.aborted || !(error instanceof RegctlError)) throw error

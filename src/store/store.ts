@@ -25,6 +25,8 @@ export interface PushOptions extends Options {
   /** The {@link Source.location} that has this content: a store in the same registry mounts it instead of moving bytes. */
   mountFrom?: string | undefined
   checkpoint?: Checkpoint | undefined
+  /** The content is most likely not here: it may be opened before that is known for sure. */
+  isNew?: boolean | undefined
 }
 
 /** `present`: the store had the content already and nothing was sent. */

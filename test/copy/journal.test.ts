@@ -24,7 +24,7 @@ const deadPid = () => spawnSync(process.execPath, ['-e', '']).pid
 /** As if another process had written it. */
 async function leave(pid: number) {
   const [name = ''] = await readdir(folder)
-  await rename(join(folder, name), join(folder, name.replace(/\.\d+\.json$/, `.${pid}.json`)))
+  await rename(join(folder, name), join(folder, name.replace(/-\d+\.json$/, `-${pid}.json`)))
 }
 
 describe('the journal of a copy', () => {
@@ -75,6 +75,27 @@ describe('the journal of a copy', () => {
     expect(JSON.parse(text)).toEqual({ ...route, uploads: { [second]: 'b' } })
     expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
+  })
+
+  it('takes over what was left in another container once it is ten minutes old', async () => {
+    await (await openJournal(folder, route)).checkpoint(digest).save('at')
+    const [name = ''] = await readdir(folder)
+    const elsewhere = join(folder, name.replace(/\.[0-9a-f]+-/, '.0123456789ab-'))
+    await rename(join(folder, name), elsewhere)
+    expect((await openJournal(folder, route)).goesOn).toBe(false)
+    const before = new Date(Date.now() - 11 * 60 * 1000)
+    await utimes(elsewhere, before, before)
+    const journal = await openJournal(folder, route)
+    expect(journal.goesOn).toBe(true)
+    expect(await journal.checkpoint(digest).load()).toBe('at')
+  })
+
+  it('never fails a copy for want of a place to write', async () => {
+    await writeFile(folder, 'a file where the folder should be')
+    const journal = await openJournal(folder, route)
+    await journal.checkpoint(digest).save('at')
+    await journal.end()
+    expect(journal.goesOn).toBe(false)
   })
 
   it.each(['', '{', '[]', 'null', '{"uploads":[]}', '{"uploads":{"sha256:../x":"a","x":5}}'])(
