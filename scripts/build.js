@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { lazyOclif, leanOclif, requiredBuiltins } from './bundle-plugins.js'
+import { lazyOclif, leanOclif, requiredBuiltins, withoutHttp2 } from './bundle-plugins.js'
 import { makeManifest } from './manifest.js'
 import { hashSources, stampOf } from './stamp.js'
 
@@ -55,7 +55,7 @@ async function bundle(outdir) {
     banner: {
       js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
-    plugins: [lazyOclif, leanOclif, requiredBuiltins],
+    plugins: [lazyOclif, leanOclif, requiredBuiltins, withoutHttp2],
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'warning',

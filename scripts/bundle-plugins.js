@@ -112,3 +112,16 @@ function deferred(member, module) {
   if (!/^[a-z]/.test(name)) return `const { ${member} } = require('${module}');`
   return `function ${local}(...args) { return require('${module}').${name}(...args) }`
 }
+
+/**
+ * got loads its HTTP/2 client whether it is wanted or not, and that one makes a TLS socket while it loads, which parses every root
+ * certificate: 20 ms of each command. We speak HTTP/1.1.
+ * @type {import('esbuild').Plugin}
+ */
+export const withoutHttp2 = {
+  name: 'without-http2',
+  setup(build) {
+    build.onResolve({ filter: /^http2-wrapper$/ }, ({ path }) => ({ path, namespace: 'without-http2' }))
+    build.onLoad({ filter: /.*/, namespace: 'without-http2' }, () => ({ contents: 'export default {}' }))
+  },
+}
