@@ -1,7 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream'
 import { discard } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
-import { LentBody, lend, through } from '../http/lent.ts'
+import { LentBody, through } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
@@ -9,20 +9,43 @@ import type { FetchOptions, Options } from '../store/store.ts'
 import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { registryError } from './errors.ts'
+import { RangedDownload } from './ranges.ts'
+import { reopening } from './reopen.ts'
 
-/** How often a body may break without a byte of progress. */
-const attempts = 3
-
-/** The bytes of a blob from `offset` on. A body that breaks is reopened by Range from the last byte (item 18); whoever keeps the bytes verifies them. */
+/**
+ * The bytes of a blob from `offset` on. A body that breaks is reopened by Range from the last byte (item 18), and a large one that comes
+ * slowly is fetched over several connections; whoever keeps the bytes verifies them.
+ */
 export async function fetchBlob(
   place: Repository,
   target: Pick<Descriptor, 'digest'>,
   { offset = 0, signal }: FetchOptions,
 ): Promise<Readable> {
+  const { known, habits, downloads } = place.registry
   const open = (from: number) => openFrom(place, target, { offset: from, signal })
   const first = await open(offset)
-  place.registry.known.add(target.digest, place.name)
-  const body = reconnecting(open, first, offset)
+  known.add(target.digest, place.name)
+  const download = new RangedDownload({
+    size: first.size ?? 0,
+    openRange: (from, to, cancel) =>
+      openRange(place, target, { from, to, whole: first, signal: signal ? AbortSignal.any([signal, cancel]) : cancel }),
+    downloads,
+    habits,
+  })
+  let opened = first.body
+  const reading = {
+    open: async (from: number) => {
+      opened = (await open(from)).body
+      return opened
+    },
+    from: offset,
+    first: opened,
+  }
+  const isLarge = (first.size ?? 0) - offset >= downloads.rules.least
+  const body = new LentBody(isLarge ? download.read(reading) : reopening(reading), error => {
+    opened.destroy(error)
+    download.close()
+  })
   return signal ? addAbortSignal(signal, body) : body
 }
 
@@ -46,57 +69,68 @@ export async function statBlob(
   return { mediaType: target.mediaType, digest: target.digest, size: Number(response.headers['content-length'] ?? 0) }
 }
 
-function reconnecting(open: (offset: number) => Promise<Readable>, first: Readable, offset: number): LentBody {
-  let body = first
-  return new LentBody(chunks(), error => body.destroy(error))
-
-  async function* chunks(): AsyncGenerator<Buffer, void, undefined> {
-    let position = offset
-    for (let fruitless = 0; ; ) {
-      const start = position
-      try {
-        for await (const chunk of lend(body)) {
-          position += chunk.length
-          yield chunk
-        }
-        return
-      } catch (error) {
-        fruitless = position > start ? 0 : fruitless + 1
-        if (fruitless >= attempts || !isBroken(error)) throw error
-      }
-      body = await open(position)
-    }
-  }
-}
-
-function isBroken(error: unknown): boolean {
-  return error instanceof RegctlError && (error.code === 'UNREACHABLE' || error.code === 'STALLED')
+/** A body, and what its answer says of the whole blob. */
+interface Opened {
+  body: Readable
+  /** Bytes. */
+  size: number | undefined
+  etag: string | undefined
 }
 
 async function openFrom(
   place: Repository,
   { digest }: Pick<Descriptor, 'digest'>,
   { offset = 0, signal }: FetchOptions,
-): Promise<Readable> {
+): Promise<Opened> {
   const asked = blobCall(place, digest, signal)
-  if (offset === 0) return (await call(place.registry, asked)).body
+  if (offset === 0) {
+    const response = await call(place.registry, asked)
+    const { 'content-length': length, etag } = response.headers
+    return { body: response.body, size: length === undefined ? undefined : Number(length), etag }
+  }
   const response = await call(place.registry, {
     ...asked,
     headers: { range: `bytes=${offset}-` },
     expect: [200, 206, 416],
   })
-  if (response.status === 206 && startOf(response) === offset) return response.body
+  const { etag } = response.headers
+  const range = rangeOf(response)
+  if (response.status === 206 && range?.start === offset) return { body: response.body, size: range.size, etag }
   if (response.status === 416) {
     await discard(response)
-    if (offset >= (lengthOf(response) ?? offset)) return Readable.from([])
+    if (offset >= (lengthOf(response) ?? offset)) return { body: Readable.from([]), size: offset, etag }
     throw new RegctlError('FAILED', `${place.registry.name} refuses byte ${offset} of blob ${digest}, which has it`)
   }
-  if (response.status === 200) return skip(response.body, offset)
+  if (response.status === 200) {
+    place.registry.habits.noRanges = true
+    return { body: skip(response.body, offset), size: undefined, etag }
+  }
   await discard(response)
-  throw new RegctlError(
-    'FAILED',
-    `${place.registry.name} answers another range of blob ${digest} than the one asked for`,
-  )
+  throw anotherRange(place, digest)
+}
+
+/** A part of a blob, and nothing in its place. @throws RegctlError for another part, another size, another entity tag */
+async function openRange(
+  place: Repository,
+  { digest }: Pick<Descriptor, 'digest'>,
+  { from, to, whole, signal }: { from: number; to: number; whole: Opened; signal: AbortSignal },
+): Promise<Readable> {
+  const response = await call(place.registry, {
+    ...blobCall(place, digest, signal),
+    headers: { range: `bytes=${from}-${to - 1}` },
+    expect: [200, 206, 416],
+  })
+  const range = response.status === 206 ? rangeOf(response) : undefined
+  const isAsked = range?.start === from && range.end === to && (range.size ?? whole.size) === whole.size
+  if (isAsked && (response.headers.etag ?? whole.etag) === (whole.etag ?? response.headers.etag)) return response.body
+  if (!isAsked) place.registry.habits.noRanges = true
+  // Perhaps the whole blob: not a byte of it is waited for.
+  response.body.destroy()
+  throw anotherRange(place, digest)
+}
+
+function anotherRange({ registry }: Repository, digest: Digest): RegctlError {
+  return new RegctlError('FAILED', `${registry.name} answers another range of blob ${digest} than the one asked for`)
 }
 
 function blobCall(place: Repository, digest: Digest, signal: AbortSignal | undefined): Call {
@@ -111,10 +145,11 @@ function blobCall(place: Repository, digest: Digest, signal: AbortSignal | undef
   }
 }
 
-/** `Content-Range: bytes 5-9/10` → 5 */
-function startOf({ headers }: HttpResponse): number | undefined {
-  const match = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(headers['content-range'] ?? '')
-  return match ? Number(match[1]) : undefined
+/** `Content-Range: bytes 5-8/10` → `{ start: 5, end: 9, size: 10 }`, the end being the first byte behind it. */
+function rangeOf({ headers }: HttpResponse): { start: number; end: number; size: number | undefined } | undefined {
+  const [, start, last, size] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? []
+  if (start === undefined || last === undefined) return undefined
+  return { start: Number(start), end: Number(last) + 1, size: size === '*' ? undefined : Number(size) }
 }
 
 /** `Content-Range: bytes * /10` (RFC 9110, 15.5.17) → 10 */

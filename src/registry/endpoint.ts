@@ -2,6 +2,7 @@ import { repositoryScope } from '../auth/scopes.ts'
 import type { Send } from '../http/http.ts'
 import { RegctlError } from '../model/errors.ts'
 import { isRepository } from '../model/reference.ts'
+import { Downloads } from './downloads.ts'
 import { type KnownBlobs, knownBlobs } from './known.ts'
 import { type BlobMemory, blobMemory } from './remember.ts'
 
@@ -19,6 +20,8 @@ export interface RegistryMemory {
   habits: Habits
   /** Blobs on their way, by `repository@digest`: nobody uploads one a second time beside it (item 44). */
   underWay: Map<string, Promise<unknown>>
+  /** What is being fetched there. */
+  downloads: Downloads
   /** What earlier runs knew of its blobs; asked for before the first upload. */
   earlier: BlobMemory
 }
@@ -26,7 +29,13 @@ export interface RegistryMemory {
 /** @param folder where runs leave for each other what they know; absent: nothing is kept */
 export function registryMemory(registry: string, folder?: string): RegistryMemory {
   const known = knownBlobs()
-  return { known, habits: {}, underWay: new Map(), earlier: blobMemory(registry, known, folder) }
+  return {
+    known,
+    habits: {},
+    underWay: new Map(),
+    downloads: new Downloads(),
+    earlier: blobMemory(registry, known, folder),
+  }
 }
 
 /** What this run has learned of a registry's ways, so that no request is wasted on them twice. */
@@ -39,6 +48,12 @@ export interface Habits {
   noPatch?: boolean
   /** A body larger than this was answered with 413, in bytes: blobs go in chunks. */
   bodyLimit?: number
+  /** Repositories in which a blob to be uploaded turned out to be already. */
+  holding?: Set<string>
+  /** It does not give parts of blobs: they are fetched whole. */
+  noRanges?: boolean
+  /** So many connections brought a large blob faster than fewer. */
+  connections?: number
 }
 
 /** One repository of a registry. */
