@@ -30,6 +30,25 @@ for (const [address, prefix] of [
   special.addSubnet(address, prefix, 'ipv6')
 }
 
+/** Where clouds serve a machine's own credentials to whoever asks on it: all of IPv4's link-local, Alibaba, AWS and Google by IPv6. */
+const metadata = new BlockList()
+for (const [address, prefix] of [
+  ['169.254.0.0', 16],
+  ['100.100.100.200', 32],
+] as const) {
+  // IPv4-mapped addresses are checked by the list itself; IPv4-compatible ones and NAT64 are not.
+  metadata.addSubnet(address, prefix, 'ipv4')
+  metadata.addSubnet(`::${address}`, 96 + prefix, 'ipv6')
+  metadata.addSubnet(`64:ff9b::${address}`, 96 + prefix, 'ipv6')
+}
+metadata.addSubnet('2002:a9fe::', 32, 'ipv6')
+metadata.addAddress('2002:6464:64c8::', 'ipv6')
+metadata.addAddress('fd00:ec2::254', 'ipv6')
+metadata.addAddress('fd20:ce::254', 'ipv6')
+
+const linkLocal = new BlockList()
+linkLocal.addSubnet('fe80::', 10, 'ipv6')
+
 /** The only IPv6 block given out for the public: loopback, mapped, NAT64, ULA, link-local and multicast are outside. */
 const global = new BlockList()
 global.addSubnet('2000::', 3, 'ipv6')
@@ -52,10 +71,26 @@ export function isPrivateHost(hostname: string): boolean {
   return isIP(host) !== 0 && !isPublicAddress(host)
 }
 
+/** Whether a host or address is, in any form {@link isPrivateHost} reads, one that clouds keep for their metadata service (T2, T6). */
+export function isMetadataAddress(host: string): boolean {
+  return isListed(metadata, host)
+}
+
+/** A metadata service or any other link-local address: no registry, however near, sends anybody there (2.11). */
+export function isLinkLocal(host: string): boolean {
+  return isListed(metadata, host) || isListed(linkLocal, host)
+}
+
 /** Same scheme, host and port: the only ground on which credentials may be sent again (2.11). */
 export function sameOrigin(a: string | URL, b: string | URL): boolean {
   const [first, second] = [new URL(a), new URL(b)]
   return first.protocol === second.protocol && first.host === second.host
+}
+
+function isListed(list: BlockList, hostname: string): boolean {
+  const host = canonical(hostname)
+  const version = isIP(host)
+  return version !== 0 && list.check(host, version === 4 ? 'ipv4' : 'ipv6')
 }
 
 function canonical(hostname: string): string {

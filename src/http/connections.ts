@@ -3,7 +3,7 @@ import type { Agent, AgentOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { RegctlError } from '../model/errors.ts'
-import { isPrivateHost, isPublicAddress } from './addresses.ts'
+import { isMetadataAddress, isPrivateHost, isPublicAddress } from './addresses.ts'
 import type { TlsSettings } from './tls.ts'
 
 /** What one origin's requests share. */
@@ -43,7 +43,7 @@ export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): C
       secureContext: await createContext(settings),
       rejectUnauthorized: settings?.rejectUnauthorized ?? true,
       // Behind a proxy the proxy resolves the name: there is no address of ours to look at (2.10).
-      lookup: publicOnly && !proxyUrl ? publicLookup(lookup) : lookup,
+      lookup: proxyUrl ? lookup : checkedLookup(lookup, publicOnly ? isPublicAddress : isNoMetadata),
       proxy: proxyUrl,
     }
     return connection
@@ -94,17 +94,24 @@ async function createContext(settings: TlsSettings | undefined): Promise<SecureC
   return tls.createSecureContext({ ca, cert, key })
 }
 
-/** Checked on the very addresses that are connected to: a name that changes between check and use (DNS rebinding) gains nothing (T2). */
-function publicLookup(lookup: LookupFunction | undefined): LookupFunction {
+/**
+ * Checked on the very addresses that are connected to: a name that changes between check and use (DNS rebinding) gains nothing (T2).
+ * No name may lead to a metadata service, whoever named it; a person who means one writes the address.
+ */
+function checkedLookup(lookup: LookupFunction | undefined, isAllowed: (address: string) => boolean): LookupFunction {
   const resolve: LookupFunction = lookup ?? systemLookupAs
   return (hostname, options, callback) => {
     resolve(hostname, options, (error, address, family) => {
       if (error) return callback(error, address, family)
       const addresses = Array.isArray(address) ? address.map(found => found.address) : [address]
-      if (addresses.every(isPublicAddress)) return callback(null, address, family)
+      if (addresses.every(isAllowed)) return callback(null, address, family)
       callback(privateAddress(hostname), '', 0)
     })
   }
+}
+
+function isNoMetadata(address: string): boolean {
+  return !isMetadataAddress(address)
 }
 
 function systemLookupAs(hostname: string, options: LookupOptions, callback: Parameters<LookupFunction>[2]): void {

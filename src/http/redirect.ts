@@ -1,5 +1,5 @@
 import { RegctlError } from '../model/errors.ts'
-import { isPrivateHost, isPublicAddress, sameOrigin } from './addresses.ts'
+import { isLinkLocal, isPrivateHost, isPublicAddress, sameOrigin } from './addresses.ts'
 import { discard } from './body.ts'
 import type { HttpRequest, HttpResponse, Layer } from './http.ts'
 import { resolveLocation } from './location.ts'
@@ -83,6 +83,8 @@ function checkTarget(first: HttpRequest, request: HttpRequest, target: string, p
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw refusal(request, `redirects to ${where} without encryption`)
   const sameHost = to.hostname === new URL(first.url).hostname
+  // Not even from a registry on this machine: whoever pushes there may choose where its storage redirects to (T6).
+  if (isLinkLocal(to.hostname) && !sameHost) throw refusal(request, `redirects to a link-local address, ${where}`)
   if (isPrivateHost(to.hostname) && !sameHost && !privateStart)
     throw refusal(request, `redirects into a private network, to ${where}`)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPrivateHost, isPublicAddress, sameOrigin } from '../../src/http/addresses.ts'
+import { isLinkLocal, isMetadataAddress, isPrivateHost, isPublicAddress, sameOrigin } from '../../src/http/addresses.ts'
 
 describe('isPublicAddress', () => {
   it.each(['1.1.1.1', '8.8.8.8', '172.15.0.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])(
@@ -75,6 +75,44 @@ describe('isPrivateHost', () => {
     '[2606:4700::1111]',
     '127.0.0.1.example.com',
   ])('%s is not', hostname => expect(isPrivateHost(hostname)).toBe(false))
+})
+
+describe('isMetadataAddress and isLinkLocal', () => {
+  it.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '2852039166',
+    '0xa9fea9fe',
+    '100.100.100.200',
+    'fd00:ec2::254',
+    '[fd00:ec2::254]',
+    '[fd20:ce::254]',
+    '::ffff:169.254.169.254',
+    '[::ffff:a9fe:a9fe]',
+    '[::a9fe:a9fe]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[64:ff9b::100.100.100.200]',
+    '[2002:a9fe:a9fe::]',
+    '[::ffff:100.100.100.200]',
+  ])('T2, T6: %s is both', host => expect([isMetadataAddress(host), isLinkLocal(host)]).toEqual([true, true]))
+
+  it.each(['fe80::1', '[fe80::1]', 'fe80::1%eth0', '[febf::1]'])('T2: %s is link-local alone', host =>
+    expect([isMetadataAddress(host), isLinkLocal(host)]).toEqual([false, true]),
+  )
+
+  it.each([
+    'reg.test',
+    '169.254.169.254.nip.io',
+    '127.0.0.1',
+    '10.0.0.1',
+    '169.253.1.1',
+    '100.100.100.201',
+    '[::1]',
+    '[fd00::1]',
+    '[::ffff:10.0.0.1]',
+    '8.8.8.8',
+    '',
+  ])('%s is neither', host => expect([isMetadataAddress(host), isLinkLocal(host)]).toEqual([false, false]))
 })
 
 describe('sameOrigin', () => {

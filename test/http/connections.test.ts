@@ -48,6 +48,16 @@ describe('an address that a stranger named', () => {
     },
   )
 
+  it.each(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', '100.100.100.200'])(
+    'T6: is refused when its name leads to the metadata service at %s, even where private addresses may be named',
+    async address => {
+      const server = closing(await startRecorder())
+      const url = `http://neighbour.test:${server.port}/`
+      await expect(ask(testWire({ lookup: resolving(address) }), { url })).rejects.toMatchObject({ code: 'REFUSED' })
+      expect(server.connections()).toBe(0)
+    },
+  )
+
   it('T2: is refused when one of several addresses is private', async () => {
     const lookup: WireOptions['lookup'] = (_, options, callback) =>
       options.all

@@ -209,6 +209,24 @@ describe('where it may lead', () => {
     expect([went.outcome, went.publicOnly || undefined]).toEqual(['followed', publicOnly])
   })
 
+  it.each([
+    ['http://127.0.0.1:5000/', 'http://169.254.169.254/latest/meta-data'],
+    ['http://127.0.0.1:5000/', 'http://[::ffff:169.254.169.254]/'],
+    ['http://127.0.0.1:5000/', 'http://[64:ff9b::a9fe:a9fe]/'],
+    ['http://127.0.0.1:5000/', 'http://0xa9fea9fe/'],
+    ['http://localhost:5000/', 'http://[fe80::1]/'],
+    ['http://10.0.0.5/', 'http://[fd00:ec2::254]/'],
+    ['http://10.0.0.5/', 'http://100.100.100.200/'],
+    ['https://reg.corp/', 'https://169.254.169.254/'],
+    ['http://169.254.1.1/', 'http://169.254.169.254/'],
+  ])('T6: not even from %s, at a private address, to %s', async (from, to) => {
+    expect(await go(from, to, '10.1.2.3')).toEqual({ outcome: 'REFUSED', publicOnly: undefined })
+  })
+
+  it('T6: a registry that is itself link-local may name another port of its own', async () => {
+    expect((await go('http://169.254.1.1:5000/', 'http://169.254.1.1:9000/')).outcome).toBe('followed')
+  })
+
   it('T2: a stranger further on cannot claim to be private', async () => {
     const seen: HttpRequest[] = []
     const hops: [string, string][] = [
