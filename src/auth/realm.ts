@@ -1,4 +1,4 @@
-import { isPrivateHost, isPublicAddress } from '../http/addresses.ts'
+import { isLinkLocal, isPrivateHost, isPublicAddress } from '../http/addresses.ts'
 import type { WireResponse } from '../http/redirect.ts'
 import { RegctlError } from '../model/errors.ts'
 
@@ -33,7 +33,8 @@ export function checkRealm(check: RealmCheck): string {
     throw refuse(`a token server with a user name in its address (${realm.host})`, askAdministrator)
   }
   if (vouchedFor(realm, registry, trusted)) return realm.href
-  if (isLinkLocal(realm) || (isPrivateHost(realm.hostname) && !isPrivateHost(registry.hostname))) {
+  // Link-local is where clouds serve a machine's own credentials: no token server, not even of a registry at home.
+  if (isLinkLocal(realm.hostname) || (isPrivateHost(realm.hostname) && !isPrivateHost(registry.hostname))) {
     throw refuse(`a token server at an internal address (${realm.host})`, askAdministrator)
   }
   if (hasSecret && !trustOnFirstUse) {
@@ -81,11 +82,6 @@ function parseRealm(text: string, registry: URL): URL {
       cause,
     })
   }
-}
-
-/** Where clouds serve a machine's own credentials: no registry's token server, not even that of a registry at home. */
-function isLinkLocal({ hostname }: URL): boolean {
-  return /^(?:169\.254\.|\[fe[89ab])/.test(hostname)
 }
 
 /** Ports do not matter on the registry's own host: many token servers run beside their registry. */

@@ -101,8 +101,17 @@ describe('checkRealm', () => {
     expect(() => check('https://bob:hunter2@auth.test/')).toThrow(/^(?!.*(bob|hunter2))/)
   })
 
-  it('T2: a registry at home cannot send us to the metadata service', () => {
-    expect(() => check('http://169.254.169.254/', { registryUrl: 'http://127.0.0.1:5000/v2/' })).toThrow(refused)
+  it.each([
+    'http://169.254.169.254/',
+    'http://[::ffff:169.254.169.254]/token',
+    'http://[::ffff:a9fe:a9fe]/token',
+    'http://[64:ff9b::a9fe:a9fe]/token',
+    'http://[fe80::1]/token',
+    'http://[fd00:ec2::254]/token',
+    'http://100.100.100.200/token',
+    'http://2852039166/token',
+  ])('T2: a registry at home cannot send us to the metadata service as %s', realm => {
+    expect(() => check(realm, { registryUrl: 'http://127.0.0.1:5000/v2/' })).toThrow(refused)
   })
 })
 
