@@ -22,6 +22,8 @@ export interface Route {
   from: Source
   to: Store
   limit: Limit
+  /** For blobs that are over in a round trip or two: more of them at once. */
+  smallLimit: Limit
   tell: OnCopyEvent
   signal?: AbortSignal | undefined
   /** Do not take a manifest that is there as a sign that everything below it is. */
@@ -93,6 +95,9 @@ export async function copyGraph(outer: Route, { root, bytes }: Selection, tag: s
   }
 }
 
+/** Bytes; below that the way to the registry and back takes longer than the blob. */
+const smallBlob = 1024 * 1024
+
 /** Bytes; below that a blob is sent again sooner than asked after. */
 const worthRemembering = 1024 * 1024
 
@@ -111,7 +116,8 @@ async function copyBlob(route: Route, node: Descriptor): Promise<void> {
     )
   }
   const checkpoint = node.size >= worthRemembering ? route.journal?.checkpoint(node.digest) : undefined
-  const outcome = await route.limit(() =>
+  const limit = node.size < smallBlob ? route.smallLimit : route.limit
+  const outcome = await limit(() =>
     route.to.push(node, open, { mountFrom: route.from.location, checkpoint, isNew: route.fresh, signal: route.signal }),
   )
   route.tell({ type: 'done', content: node, outcome })
