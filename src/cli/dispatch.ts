@@ -7,6 +7,7 @@ import type { RegctlCommandClass } from './command.ts'
 import { errorJson, errorText } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { commandHelp, rootHelp, topicHelp } from './help.ts'
+import { watchOutput } from './lost-output.ts'
 import { type Manifest, type ManifestCommand, readManifest } from './manifest.ts'
 import { resolveRequest } from './resolve.ts'
 
@@ -30,6 +31,7 @@ async function runCommand({ id, relativePath }: ManifestCommand, argv: string[],
     import('./program.ts'),
     readFile(join(root, 'package.json'), 'utf8'),
   ])
+  watchOutput()
   CommandClass.id = id
   await new CommandClass(argv, new Program(root, JSON.parse(text))).start()
 }

@@ -1,5 +1,6 @@
 // First of all, before any library is loaded.
 import './debug.ts'
+import { settleOutput, watchOutput } from './lost-output.ts'
 
 /** What the program needs to know of where it runs. */
 export interface Surroundings {
@@ -14,26 +15,10 @@ export interface Surroundings {
  * Nothing but this file and what the command line asks for is loaded.
  */
 export async function main(argv: readonly string[], { root, manifest }: Surroundings): Promise<void> {
-  survivePipes()
+  watchOutput()
   const { dispatch } = await import('./dispatch.ts')
   await dispatch(argv, root, manifest)
   // What a client keeps open (idle connections, timers) must not keep the process; stdout may still hold some of the answer.
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  await settleOutput()
   process.exit()
-}
-
-/** Whoever reads stdout may go at any time (`regctl tags … | head -1`): that is no failure. */
-function survivePipes(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
-  process.stderr.on('error', () => {})
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise(resolve => {
-    if (stream.destroyed || stream.writableLength === 0) resolve()
-    else stream.write('', () => resolve())
-  })
 }
