@@ -8,6 +8,7 @@ import { readPlain } from './plain-files.ts'
 
 /** Bytes of `index.json` we are ready to parse: some hundred thousand tags (T12). */
 const indexCap = 64 * 1024 * 1024
+const markerName = 'oci-layout'
 const markerCap = 4096
 const ours: ReadonlySet<string> = new Set(['blobs', 'index.json', 'index.json.lock'])
 
@@ -31,17 +32,23 @@ export class LayoutFolder {
 
   /** A folder that is empty, or that another process is about to make a layout, is not one yet. @throws InvalidContentError for anything else. */
   async exists(): Promise<boolean> {
-    const marker = await readPlain(join(this.#path, 'oci-layout'), markerCap)
-    if (marker) {
-      const version = versionOf(marker)
-      if (version === '1.0.0') return true
-      throw new InvalidContentError(`${this.#path} is an image layout of version ${version}, not 1.0.0`)
-    }
-    const strangers = (await namesIn(this.#path)).filter(name => !ours.has(name) && !isTemporary(name))
-    if (strangers.length === 0) return false
+    if (await this.#marked()) return true
+    const names = await namesIn(this.#path)
+    // Another process may have made the layout between the two looks.
+    if (names.includes(markerName) && (await this.#marked())) return true
+    if (names.every(name => ours.has(name) || isTemporary(name))) return false
     throw new InvalidContentError(`${this.#path} is not an image layout: it has files, but no oci-layout`, {
       hint: 'name a folder that is empty, or does not exist yet',
     })
+  }
+
+  /** @throws InvalidContentError for a version that is not ours */
+  async #marked(): Promise<boolean> {
+    const marker = await readPlain(join(this.#path, markerName), markerCap)
+    if (!marker) return false
+    const version = versionOf(marker)
+    if (version === '1.0.0') return true
+    throw new InvalidContentError(`${this.#path} is an image layout of version ${version}, not 1.0.0`)
   }
 
   /** Makes the layout unless it is there, and sweeps out what killed writers left. @throws InvalidContentError */
@@ -54,7 +61,7 @@ export class LayoutFolder {
           await writeAtomic(this.#indexPath, serializeLayoutIndex(emptyIndex))
         }
         // Last: it says that the folder is a layout.
-        await writeAtomic(join(this.#path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+        await writeAtomic(join(this.#path, markerName), '{"imageLayoutVersion":"1.0.0"}')
       })
     }
     await removeLeftovers(this.#path)
