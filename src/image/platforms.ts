@@ -5,7 +5,7 @@ import { isManifestType } from '../model/media-types.ts'
 import { formatPlatform, isAttestation } from '../model/platform.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
-import { readImageConfig } from './config.ts'
+import { type ImageConfig, readImageConfig } from './config.ts'
 import { mapInTurns } from './in-turns.ts'
 
 /** One entry of an index. */
@@ -33,7 +33,9 @@ export async function describePlatforms(
   index: IndexManifest,
   options: Options,
 ): Promise<{ platforms: PlatformSummary[]; size: number }> {
-  const entries = await mapInTurns(index.manifests, entry => describeEntry(source, entry, options))
+  // An index may list one child thousands of times (T13): it is read once.
+  const read = readOnce(source, options)
+  const entries = await mapInTurns(index.manifests, entry => describeEntry(read, entry))
   const parts = new Map(
     entries
       .filter(({ attests }) => attests === undefined)
@@ -45,11 +47,37 @@ export async function describePlatforms(
   }
 }
 
-async function describeEntry(source: Source, entry: Descriptor, options: Options): Promise<Entry> {
-  const image = isManifestType(entry.mediaType) ? await readManifest(source, entry, options) : undefined
-  const parts = image ? await partsOf(source, image, options) : []
-  const config =
-    image?.kind === 'image' && image.config ? await readImageConfig(source, image.config, options) : undefined
+/** What an entry's digest leads to, whatever the entry says of its platform. */
+interface Child {
+  manifest: ImageManifest | IndexManifest
+  parts: readonly Descriptor[]
+  config: ImageConfig | undefined
+}
+
+/** Reads each child once; the bytes of a child depend on more than its digest only where an index claims two sizes or types for it. */
+function readOnce(source: Source, options: Options): (entry: Descriptor) => Promise<Child> {
+  const known = new Map<string, Promise<Child>>()
+  const manifests = new Map<string, Promise<ImageManifest | IndexManifest>>()
+  const manifestOf = (entry: Descriptor) => once(manifests, entry, () => readManifest(source, entry, options))
+  const read = async (entry: Descriptor): Promise<Child> => {
+    const manifest = await manifestOf(entry)
+    const config =
+      manifest.kind === 'image' && manifest.config ? await readImageConfig(source, manifest.config, options) : undefined
+    return { manifest, parts: await partsOf(manifest, manifestOf), config }
+  }
+  return entry => once(known, entry, () => read(entry))
+}
+
+function once<T>(known: Map<string, Promise<T>>, entry: Descriptor, read: () => Promise<T>): Promise<T> {
+  const key = `${entry.digest} ${entry.size} ${entry.mediaType}`
+  const found = known.get(key) ?? read()
+  known.set(key, found)
+  return found
+}
+
+async function describeEntry(read: (entry: Descriptor) => Promise<Child>, entry: Descriptor): Promise<Entry> {
+  const child = isManifestType(entry.mediaType) ? await read(entry) : undefined
+  const { manifest, config, parts = [] } = child ?? {}
   const platform =
     entry.platform ??
     (config && {
@@ -61,7 +89,7 @@ async function describeEntry(source: Source, entry: Descriptor, options: Options
     platform: platform ? formatPlatform(platform) : 'unknown/unknown',
     digest: entry.digest,
     mediaType: entry.mediaType,
-    id: (image?.kind === 'image' && image.config?.digest) || null,
+    id: (manifest?.kind === 'image' && manifest.config?.digest) || null,
     size: total([...new Map(parts.map(part => [part.digest, part.size])).values()]),
     created: config?.created ?? null,
     ...(isAttestation(entry) && { attests: entry.annotations?.['vnd.docker.reference.digest'] ?? '' }),
@@ -71,18 +99,17 @@ async function describeEntry(source: Source, entry: Descriptor, options: Options
 
 /** Config and layers; for a nested index those of its images, one level down: deeper nesting is not seen in the wild. */
 async function partsOf(
-  source: Source,
   manifest: ImageManifest | IndexManifest,
-  options: Options,
+  manifestOf: (entry: Descriptor) => Promise<ImageManifest | IndexManifest>,
 ): Promise<Descriptor[]> {
-  if (manifest.kind === 'image') return [...manifest.layers, ...(manifest.config ? [manifest.config] : [])]
-  const nested = await mapInTurns(
-    manifest.manifests.filter(entry => isManifestType(entry.mediaType)),
-    entry => readManifest(source, entry, options),
-  )
-  return nested.flatMap(image =>
-    image.kind === 'image' ? [...image.layers, ...(image.config ? [image.config] : [])] : [],
-  )
+  if (manifest.kind === 'image') return imageParts(manifest)
+  const entries = manifest.manifests.filter(entry => isManifestType(entry.mediaType))
+  const nested = await mapInTurns([...new Map(entries.map(entry => [entry.digest, entry])).values()], manifestOf)
+  return nested.flatMap(image => (image.kind === 'image' ? imageParts(image) : []))
+}
+
+function imageParts({ config, layers }: ImageManifest): Descriptor[] {
+  return [...layers, ...(config ? [config] : [])]
 }
 
 function total(sizes: readonly number[]): number {

@@ -147,3 +147,26 @@ describe('inspect', () => {
     })
   })
 })
+
+it('T13: reads a child once, however often an index lists it', async () => {
+  const store = memoryStore('memory:x')
+  const image = makeImage()
+  await seed(store, image)
+  const index = json(mediaTypes.ociIndex, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociIndex,
+    manifests: Array.from({ length: 3000 }, () => image.root),
+  })
+  await seed(store, { root: index.descriptor, contents: new Map([[index.descriptor.digest, index]]) }, 'v1')
+  const fetched: string[] = []
+  const counting = {
+    ...store,
+    fetch: (...args: Parameters<typeof store.fetch>) => {
+      fetched.push(args[0].digest)
+      return store.fetch(...args)
+    },
+  }
+  const report = await inspect(counting, index.descriptor, { reference: 'x:v1' })
+  expect((report as IndexReport).platforms).toHaveLength(3000)
+  expect(fetched).toHaveLength(3)
+})
