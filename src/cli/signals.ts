@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { RegctlError } from '../model/errors.ts'
 import { exitCodes } from './exit-codes.ts'
 
@@ -18,6 +19,8 @@ export interface Signalled {
 /** The first signal asks the work in flight to be put down (INTERRUPTED, TERMINATED); a second one ends the process there and then. */
 export function listenForSignals(process: Signalled): Interruption {
   const controller = new AbortController()
+  // Every request in flight listens: hundreds are no leak, and Node's warning is not for the terminal.
+  setMaxListeners(0, controller.signal)
   const listen = (name: NodeJS.Signals, code: 'INTERRUPTED' | 'TERMINATED', message: string) => {
     const listener = () => {
       if (controller.signal.aborted) process.exit(exitCodes[code])

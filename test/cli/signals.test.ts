@@ -25,3 +25,13 @@ it('stops listening', () => {
   listenForSignals(process).dispose()
   expect(process.eventNames()).toEqual([])
 })
+
+it('lets hundreds of requests listen without a warning of Node', async () => {
+  const warned = vi.fn()
+  process.on('warning', warned)
+  const { signal } = listenForSignals(fakeProcess())
+  for (let at = 0; at < 300; at += 1) signal.addEventListener('abort', () => {})
+  await new Promise(resolve => setImmediate(resolve))
+  process.off('warning', warned)
+  expect(warned).not.toHaveBeenCalled()
+})
