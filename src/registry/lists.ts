@@ -69,10 +69,14 @@ async function* listNames(registry: Registry, list: List): AsyncGenerator<string
     guessed = { url: `${paged.url}&last=${encodeURIComponent(last)}`, last }
     return { items: names, otherwise: guessed.url }
   }
+  let begun = false
   try {
-    for await (const names of pages(registry.send, paged, read)) yield* names
+    for await (const names of pages(registry.send, paged, read)) {
+      begun = true
+      yield* names
+    }
   } catch (error) {
-    if (!isRefusedSize(error)) throw error
+    if (begun || !isRefusedSize(error)) throw error
     for await (const names of pages(registry.send, request, read)) yield* names
   }
 }
