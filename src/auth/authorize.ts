@@ -3,11 +3,11 @@ import type { Credential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
 import type { HttpRequest, HttpResponse, Layer, Send } from '../http/http.ts'
+import { isNearby } from '../http/neighbours.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import { type Answerer, type AnswererOptions, createAnswerer, isRead } from './answerer.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import { isNearby } from './realm.ts'
 
 export { createTokenCache, type TokenCache } from './token-cache.ts'
 

@@ -1,5 +1,4 @@
-import { isLinkLocal, isPrivateHost, isPublicAddress } from '../http/addresses.ts'
-import type { WireResponse } from '../http/redirect.ts'
+import { isLinkLocal, isPrivateHost } from '../http/addresses.ts'
 import { RegctlError } from '../model/errors.ts'
 
 export interface RealmCheck {
@@ -56,11 +55,6 @@ export function isStrangersRealm(
 ): boolean {
   const [at, registry] = [new URL(realm), new URL(registryUrl)]
   return !vouchedFor(at, registry, trusted) && !nearby && !isPrivateHost(registry.hostname)
-}
-
-/** Whether the answer came over a connection to an internal address; false behind a proxy, where that is not known. */
-export function isNearby({ remoteAddress }: WireResponse): boolean {
-  return remoteAddress !== undefined && !isPublicAddress(remoteAddress)
 }
 
 const askAdministrator = 'ask whoever runs the registry to correct its token realm'

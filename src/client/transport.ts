@@ -6,6 +6,7 @@ import type { RealmPins } from '../config/pins.ts'
 import type { CredentialSource } from '../credentials/credentials.ts'
 import { cookies } from '../http/cookies.ts'
 import { type Layer, type Send, stack } from '../http/http.ts'
+import { neighbours } from '../http/neighbours.ts'
 import { createPace, type Wait } from '../http/pace.ts'
 import { createProxy } from '../http/proxy.ts'
 import { type Quota, quotas } from '../http/quota.ts'
@@ -136,6 +137,7 @@ export function createTransport(options: TransportOptions): Transport {
             quotas(quota => quotaOf.set(name, quota)),
             patient,
             authorized,
+            neighbours(url),
             redirect(),
             counting,
           ),

@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { checkRealm, isNearby, isStrangersRealm } from '../../src/auth/realm.ts'
+import { checkRealm, isStrangersRealm } from '../../src/auth/realm.ts'
 
 const registryUrl = 'https://registry.test/v2/a/manifests/1'
 const check = (realm: string, more: Partial<Parameters<typeof checkRealm>[0]> = {}) =>
@@ -126,15 +125,4 @@ describe('isStrangersRealm', () => {
   ])('T2: %s, named by %s, trusting %j, nearby %s: %s', (realm, url, trusted, nearby, expected) => {
     expect(isStrangersRealm(realm, { registryUrl: url, trusted, nearby })).toBe(expected)
   })
-})
-
-it.each([
-  ['10.0.0.5', true],
-  ['::1', true],
-  ['8.8.8.8', false],
-  [undefined, false],
-])('an answer from %s is from nearby: %s', (remoteAddress, expected) => {
-  expect(isNearby({ status: 401, headers: {}, url: registryUrl, body: Readable.from([]), remoteAddress })).toBe(
-    expected,
-  )
 })
