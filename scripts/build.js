@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { lazyOclif, leanOclif, requiredBuiltins, withoutHttp2 } from './bundle-plugins.js'
 import { makeManifest } from './manifest.js'
+import { notices } from './notices.js'
 import { hashSources, stampOf } from './stamp.js'
 
 const root = join(import.meta.dirname, '..')
@@ -34,7 +35,8 @@ async function bundle(outdir) {
   const entries = files
     .filter(file => file.endsWith('.ts'))
     .map(file => [`commands/${file.replace(/\.ts$/, '')}`, join(root, commands, file)])
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
     entryPoints: {
       ...Object.fromEntries(entries),
@@ -60,6 +62,7 @@ async function bundle(outdir) {
     minifyWhitespace: true,
     logLevel: 'warning',
   })
+  await writeFile(join(root, outdir, 'THIRD-PARTY.txt'), await notices(root, Object.keys(metafile.inputs)))
 }
 
 /** @param {string} outDir from the root */
