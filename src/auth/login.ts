@@ -1,8 +1,9 @@
 import type { Credential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
-import { discard, readAll } from '../http/body.ts'
+import { discard, readStart } from '../http/body.ts'
 import type { HttpResponse, Send } from '../http/http.ts'
 import { isNearby } from '../http/neighbours.ts'
+import { httpsWanted, isWebPage, noRegistry, wantsHttps } from '../http/wrong-server.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseChallenges } from './challenge.ts'
 import { basicHeader, bearerHeader, secretsOf } from './credential.ts'
@@ -35,12 +36,13 @@ export interface VerifiedLogin {
 
 /**
  * Shows the credential to the registry, and to the token server that it names, which is trusted on this first use.
- * @throws RegctlError UNAUTHORIZED for wrong credentials, REFUSED for a realm that must not be visited, NOT_FOUND when there is no registry.
+ * @throws RegctlError UNAUTHORIZED for wrong credentials, REFUSED for a realm that must not be visited, TLS_FAILED where HTTPS is wanted,
+ * NOT_FOUND when there is no registry.
  */
 export async function verifyLogin(options: LoginOptions): Promise<VerifiedLogin> {
   const response = await ping(options)
   if (response.status === 200) {
-    await discard(response)
+    if (isWebPage(response, await readStart(response, maxBody))) throw webPage(response, options)
     return { anonymous: true }
   }
   if (response.status !== 401) throw await failure(response, options)
@@ -117,12 +119,16 @@ async function fetchLoginToken({ registry, tokenSend }: LoginOptions, request: T
   }
 }
 
-const maxErrorBody = 256 * 1024
+const maxBody = 64 * 1024
 
 async function failure(response: HttpResponse, options: LoginOptions): Promise<RegctlError> {
   const { registry, credential } = options
   const { status } = response
-  const body = (await readAll(response, maxErrorBody)).toString()
+  const body = await readStart(response, maxBody)
+  if (wantsHttps(response, body)) {
+    const { message, hint } = httpsWanted(registry)
+    return new RegctlError('TLS_FAILED', message, { hint })
+  }
   const said = serverText(body, secretsOf(credential))
   const details = `(${status}${said && `: ${said}`})`
   if (status === 401) return wrongCredentials(`${registry} did not accept the credentials ${details}`, registry)
@@ -133,8 +139,17 @@ async function failure(response: HttpResponse, options: LoginOptions): Promise<R
     })
   }
   if (status >= 500) return new RegctlError('SERVER_FAILED', `${registry} failed to answer the login ${details}`)
+  if (isWebPage(response, body)) return webPage(response, options)
+  // A gateway in between may hide /v2/ and be a registry all the same; a 400 was understood and refused.
+  const unseen = status === 400 ? '' : '; --no-verify stores the credentials unseen'
   return new RegctlError('NOT_FOUND', `${registry} does not answer as a registry does ${details}`, {
-    hint: 'check the host and port; --no-verify stores the credentials unseen',
+    hint: `${noRegistry(registry)}${unseen}`,
+  })
+}
+
+function webPage({ status }: HttpResponse, { registry }: LoginOptions): RegctlError {
+  return new RegctlError('NOT_FOUND', `${registry} answered the login with a web page (${status})`, {
+    hint: noRegistry(registry),
   })
 }
 

@@ -19,6 +19,23 @@ export async function readAll(response: HttpResponse, cap: number): Promise<Buff
   return Buffer.concat(chunks, size)
 }
 
+/** The first `cap` bytes of a body as text, less when it breaks; the rest is let go (T12). For errors, whose status speaks for itself. */
+export async function readStart({ body }: Pick<HttpResponse, 'body'>, cap: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= cap) break
+    }
+  } catch {
+    // A body that breaks leaves the status to speak for itself.
+  }
+  body.destroy()
+  return Buffer.concat(chunks).subarray(0, cap).toString('utf8')
+}
+
 /** What is still worth reading so that the connection can be used again; beyond that a new one is cheaper. */
 const worthDraining = 64 * 1024
 

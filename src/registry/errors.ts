@@ -1,4 +1,6 @@
+import { readStart } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
+import { httpsWanted, wantsHttps } from '../http/wrong-server.ts'
 import { isObject } from '../model/descriptor.ts'
 import { type ErrorCode, type ErrorDetails, RegctlError } from '../model/errors.ts'
 
@@ -67,6 +69,12 @@ const invalid: Meaning = {
 const failed: Meaning = { code: 'SERVER_FAILED', says: ({ registry, what }) => `${registry} failed on ${what}` }
 const refused: Meaning = { code: 'FAILED', says: ({ registry, what }) => `${registry} refused ${what}` }
 
+const plain: Meaning = {
+  code: 'TLS_FAILED',
+  says: ({ registry }) => httpsWanted(registry).message,
+  hint: ({ registry }) => httpsWanted(registry).hint,
+}
+
 /** The codes of the specification, and those seen in the wild (item 74). */
 const byCode: Readonly<Record<string, Meaning>> = {
   BLOB_UNKNOWN: missing,
@@ -113,8 +121,9 @@ const byCode: Readonly<Record<string, Meaning>> = {
 
 /** Reads and closes the answer, and says it as a sentence with a code (items 74 to 78). The registry's words are cut short, not escaped. */
 export async function registryError(response: HttpResponse, asked: Asked): Promise<RegistryError> {
-  const { codes, message } = parseErrorBody(await readStart(response))
-  const meaning = meaningOf(response.status, codes, message)
+  const body = await readStart(response, maxErrorBody)
+  const { codes, message } = parseErrorBody(body)
+  const meaning = wantsHttps(response, body) ? plain : meaningOf(response.status, codes)
   const own = [meaning.says(asked)]
   if (message) own.push(message)
   else if (meaning === refused || meaning === failed) own.push(`status ${response.status}`)
@@ -125,14 +134,7 @@ export async function registryError(response: HttpResponse, asked: Asked): Promi
   })
 }
 
-function meaningOf(status: number, codes: readonly string[], message: string): Meaning {
-  if (/HTTP request to an HTTPS server/i.test(message)) {
-    return {
-      code: 'TLS_FAILED',
-      says: ({ registry }) => `${registry} speaks HTTPS, and was spoken to in plain HTTP`,
-      hint: ({ registry }) => `name its CA with --ca-file, or use --insecure ${registry}`,
-    }
-  }
+function meaningOf(status: number, codes: readonly string[]): Meaning {
   // These statuses say more than the code beside them: Hub and GHCR send DENIED with 401, proxies send UNKNOWN with 429.
   if (status === 429) return limited
   if (status === 401) return unauthorized
@@ -184,20 +186,4 @@ function text(value: unknown): string | undefined {
 function shorten(message: string | undefined): string {
   const line = (message ?? '').replace(/\s+/g, ' ').trim()
   return line.length > maxMessage ? `${line.slice(0, maxMessage)}…` : line
-}
-
-async function readStart({ body }: HttpResponse): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size >= maxErrorBody) break
-    }
-  } catch {
-    // A body that breaks leaves the status to speak for itself.
-  }
-  body.destroy()
-  return Buffer.concat(chunks).subarray(0, maxErrorBody).toString('utf8')
 }

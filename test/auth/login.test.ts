@@ -96,6 +96,37 @@ describe('verifyLogin', () => {
     expect(net.arrived.map(({ authorization }) => authorization)).toEqual([undefined])
   })
 
+  it.each<[string, FakeAnswer, string, string]>([
+    ['HTTPS', { status: 400, text: 'Client sent an HTTP request to an HTTPS server.\n' }, 'TLS_FAILED', '--ca-file'],
+    [
+      'HTTPS, by nginx',
+      { status: 400, text: '<html><title>400 The plain HTTP request was sent to HTTPS port</title>' },
+      'TLS_FAILED',
+      '--insecure registry.test',
+    ],
+    ['no web page', { status: 404, text: '<!DOCTYPE html><html>' }, 'NOT_FOUND', 'may not be a registry'],
+    [
+      'no web page at all',
+      { headers: { 'content-type': 'text/html' }, text: '<p>' },
+      'NOT_FOUND',
+      'may not be a registry',
+    ],
+    ['no long web page', { status: 404, text: `<html>${'x'.repeat(400_000)}` }, 'NOT_FOUND', 'may not be a registry'],
+    ['no bad request', { status: 400, text: 'no' }, 'NOT_FOUND', 'may not be a registry'],
+  ])('where the server wants %s, the hint is not to store the credentials unseen', async (_, answer, code, hint) => {
+    const error = await start(() => answer)
+      .login()
+      .catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code, hint: expect.stringContaining(hint) })
+    expect(error).toMatchObject({ hint: expect.not.stringContaining('--no-verify') })
+  })
+
+  it('where only /v2/ is hidden, the hint names --no-verify', async () => {
+    await expect(start(() => ({ status: 404 })).login()).rejects.toMatchObject({
+      hint: expect.stringContaining('--no-verify'),
+    })
+  })
+
   it.each(['https://169.254.169.254/t', 'http://auth.test/t', 'https://bob@auth.test/t', 'https://localhost/t'])(
     'T2: even at login nothing goes to %s',
     async realm => {

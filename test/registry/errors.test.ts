@@ -59,6 +59,12 @@ describe('codes and bodies of the wild (items 74 to 77)', () => {
     ['not implemented', 501, '', 'UNSUPPORTED'],
     ['code of a prototype', 400, withCode('constructor'), 'FAILED'],
     ['HTTP to HTTPS', 400, 'Client sent an HTTP request to an HTTPS server.\n', 'TLS_FAILED'],
+    [
+      'HTTP to HTTPS, nginx',
+      400,
+      '<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>',
+      'TLS_FAILED',
+    ],
   ])('%s: %i', async (_name, status, body, expected) => {
     const error = await registryError(respond(status, body), asked)
     expect(error.code).toBe(expected)
