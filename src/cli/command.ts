@@ -4,6 +4,7 @@ import type { InferredArgs, InferredFlags } from '@oclif/core/interfaces'
 import type { Client } from '../client.ts'
 import type { Config } from '../config/config.ts'
 import type { Exchange } from '../http/trace.ts'
+import type { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { createProgress, type Progress, type ProgressMode } from '../output/progress.ts'
@@ -53,6 +54,11 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   /** What `--json` prints of the result. */
   protected document(result: Result): unknown {
     return result
+  }
+
+  /** What is missing from a result that was printed all the same: told on stderr, and in the exit code. */
+  protected shortfall(_result: Result): RegctlError | undefined {
+    return undefined
   }
 
   /** Aborts at Ctrl-C and SIGTERM; its reason is the RegctlError to end with. */
@@ -121,6 +127,10 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     this.progress?.stop()
     const text = this.options.json ? this.json(result) : await this.view(result)
     if (text !== '') process.stdout.write(`${text}\n`)
+    const missing = this.shortfall(result)
+    if (!missing) return
+    this.complain(errorText(missing, { style: this.errorStyle, debug }))
+    process.exitCode = exitCodes[missing.code]
   }
 
   protected override async catch(thrown: unknown): Promise<void> {

@@ -3,6 +3,8 @@ import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { limitFlag, repeatableText } from '../cli/flags.ts'
 import { describeTags, type TagSummary } from '../image/tags.ts'
+import { NotFoundError, RegctlError } from '../model/errors.ts'
+import { listSome } from '../model/nearest.ts'
 import { isWanted, selectTags, type TagSelection } from '../model/tags.ts'
 import { escapeText } from '../output/escape.ts'
 import type { Source } from '../store/store.ts'
@@ -55,6 +57,11 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     const all: string[] = []
     for await (const tag of store.tags({ signal: this.signal })) all.push(tag)
     const names = selectTags(all, flags)
+    if (flags.latest && names.length === 0) {
+      throw new NotFoundError(`no tag of ${store.location} is a release version that was asked for`, {
+        hint: 'prereleases and suffixes such as -alpine count only where --filter names them',
+      })
+    }
     const tags = flags.long ? await describeTags(store, names, { signal: this.signal }) : names.map(name => ({ name }))
     return { repository: store.location, tags }
   }
@@ -63,6 +70,20 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     if (!tags.some(tag => 'digest' in tag)) return tags.map(({ name }) => escapeText(name)).join('\n')
     const { tagsTable } = await import('../output/tags-table.ts')
     return tagsTable(tags, this.style)
+  }
+
+  protected override shortfall({ repository, tags }: Tags): RegctlError | undefined {
+    const failed = tags.filter(({ error }) => error !== undefined)
+    const [first] = failed
+    if (!first) return undefined
+    const names = listSome(failed.map(({ name }) => name))
+    return new RegctlError(
+      'PARTIAL',
+      `${failed.length} of ${tags.length} tags of ${repository} cannot be read: ${names}`,
+      {
+        hint: `${first.name}: ${first.error?.message}`,
+      },
+    )
   }
 
   private async stream(store: Source, selection: TagSelection): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Digest } from '../model/digest.ts'
-import { isNotFound } from '../model/errors.ts'
+import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
 import { formatPlatform } from '../model/platform.ts'
+import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 import { readImageConfig } from './config.ts'
@@ -18,12 +19,29 @@ export interface TagSummary {
   /** `linux/arm64/v8`, without attestations. */
   platforms?: string[]
   created?: string | null
+  /** Why nothing else is known. */
+  error?: { code: ErrorCode; message: string }
 }
 
-/** What each tag names, a few tags at a time; images that several tags share are read once. A tag that vanished meanwhile keeps only its name. */
+/** What speaks of the registry and not of one tag: with the next tag it would be the same. */
+const ofAll: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHORIZED',
+  'RATE_LIMITED',
+  'UNREACHABLE',
+  'TLS_FAILED',
+  'INTERRUPTED',
+  'TERMINATED',
+])
+
+/**
+ * What each tag names, a few tags at a time; images that several tags share are read once. A tag that vanished meanwhile
+ * keeps only its name, and so does a name that is no tag and may not be asked for (T18); one that cannot be read has an `error`.
+ * @throws RegctlError for what speaks of the whole registry: UNREACHABLE, UNAUTHORIZED, RATE_LIMITED …
+ */
 export async function describeTags(source: Source, names: readonly string[], options: Options): Promise<TagSummary[]> {
   const known = new Map<Digest, Promise<Omit<TagSummary, 'name'>>>()
   return mapInTurns(names, async name => {
+    if (!isTag(name)) return { name }
     try {
       const root = await source.resolve(name, options)
       const described = known.get(root.digest) ?? describe(root)
@@ -31,7 +49,8 @@ export async function describeTags(source: Source, names: readonly string[], opt
       return { name, ...(await described) }
     } catch (error) {
       if (isNotFound(error)) return { name }
-      throw error
+      if (!(error instanceof RegctlError) || ofAll.has(error.code) || options.signal?.aborted) throw error
+      return { name, error: { code: error.code, message: error.message } }
     }
   })
 
