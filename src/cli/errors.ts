@@ -1,9 +1,9 @@
 import { redactText } from '../http/redact.ts'
 import { RegctlError } from '../model/errors.ts'
+import { nearest } from '../model/nearest.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { paint, type Style } from '../output/style.ts'
 import { exitCodes } from './exit-codes.ts'
-import { closest } from './suggest.ts'
 
 /** Where an error arose: what the hint of a wrong flag or argument needs. */
 export interface UsageContext {
@@ -64,7 +64,7 @@ function usageError(error: OclifParseError, { command, flags }: UsageContext): R
   const unknown = error.flags?.[0]
   if (unknown !== undefined) {
     const name = unknown.replace(/=.*$/s, '')
-    const meant = closest(name, flags)
+    const [meant] = nearest(name, flags)
     return new RegctlError('USAGE', `${command} has no flag ${name}`, {
       hint: meant ? `did you mean ${meant}? ${help}` : help,
     })

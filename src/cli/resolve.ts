@@ -1,5 +1,5 @@
+import { nearest } from '../model/nearest.ts'
 import { idOf, type Manifest, type ManifestCommand, type ManifestFlag, wordsOf } from './manifest.ts'
-import { closest } from './suggest.ts'
 
 /** What a command line asks for. */
 export type Request =
@@ -83,6 +83,6 @@ function unknown(manifest: Manifest, words: readonly string[]): Request {
   const flag = words[0]
   if (typed.length === 0) return { kind: 'unknown', words: flag ?? '' }
   const names = Object.keys(manifest.commands).map(wordsOf)
-  const meant = closest(typed.slice(0, 2).join(' '), names) ?? closest(typed[0] ?? '', names)
+  const meant = nearest(typed.slice(0, 2).join(' '), names)[0] ?? nearest(typed[0] ?? '', names)[0]
   return { kind: 'unknown', words: typed[0] ?? '', ...(meant ? { meant } : {}) }
 }
