@@ -2,6 +2,8 @@ import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { ask, askSecret, readStdin } from '../cli/prompt.ts'
+import type { Config } from '../config/config.ts'
+import { isLoopback } from '../config/hosts.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
@@ -44,9 +46,12 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
     'no-verify': Flags.boolean({ summary: 'keep it without asking the registry' }),
   }
   static override hiddenAliases = ['registry:login']
+  /** Typed as `https://HOST`. */
+  private encrypted: string | undefined
 
   protected async execute(args: ArgsOf<typeof LoginCommand>, flags: FlagsOf<typeof LoginCommand>): Promise<Login> {
     const registry = parseRegistry(args.registry ?? '')
+    await this.heedScheme(args.registry ?? '', registry)
     const { signal } = this
     const username = flags.username ?? (await ask(`User name for ${registry}: `, { signal, instead }))
     const password = await this.password(flags, username)
@@ -74,6 +79,22 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
 
   protected view({ registry, username, store }: Login): string {
     return escapeText(`logged in to ${registry} as ${username}, kept in: ${store}`)
+  }
+
+  /** The scheme is a wish about this password: it must not go out in plain where `https://` was typed, not even on loopback. */
+  protected override async settings(): Promise<Config> {
+    const config = await super.settings()
+    const host = (name: string) => ({ ...config.host(name), ...(name === this.encrypted && { plainHttp: false }) })
+    return { ...config, host }
+  }
+
+  private async heedScheme(text: string, registry: string): Promise<void> {
+    if (/^https:/i.test(text)) this.encrypted = registry
+    if (!/^http:/i.test(text) || isLoopback(registry)) return
+    if ((await this.settings()).host(registry).plainHttp) return
+    throw new RegctlError('USAGE', `http://${registry} would send the password without encryption`, {
+      hint: `leave http:// out, or allow it with --plain-http ${registry}`,
+    })
   }
 
   private async password(flags: FlagsOf<typeof LoginCommand>, username: string): Promise<string> {
