@@ -21,7 +21,7 @@ import { copyGraph, type Route } from './walk.ts'
 export interface CopyOptions extends Options {
   /** Only these; an index is then written anew with fewer entries, and has a new digest. */
   platforms?: readonly Platform[]
-  /** Transfers at once, and twice as many of blobs below 1 MiB. Default 8. */
+  /** Transfers at once. Default 8, and 16 of blobs below 1 MiB. */
   jobs?: number
   /** Check every part at the destination, even below a manifest that is there. */
   force?: boolean
@@ -62,12 +62,11 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     const foresee = foreseeQuota(from, options.notify)
     if (!selection.bytes) foresee(1)
     const journal = options.dryRun ? undefined : await journalOf(from, to, options)
-    const { jobs = defaultJobs } = options
     const route: Route = {
       from: from.store,
       to: options.dryRun ? rehearsing(to.store) : to.store,
-      limit: createLimit(jobs),
-      smallLimit: createLimit(2 * jobs),
+      limit: createLimit(options.jobs ?? defaultJobs),
+      smallLimit: createLimit(options.jobs ?? 2 * defaultJobs),
       tell,
       signal: options.signal,
       force: options.force ?? false,

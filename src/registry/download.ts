@@ -1,7 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream'
 import { discard } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
-import { LentBody, through } from '../http/lent.ts'
+import { LentBody } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
@@ -10,7 +10,7 @@ import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { registryError } from './errors.ts'
 import { RangedDownload } from './ranges.ts'
-import { reopening } from './reopen.ts'
+import { reopening, skip } from './reopen.ts'
 
 /**
  * The bytes of a blob from `offset` on. A body that breaks is reopened by Range from the last byte (item 18), and a large one that comes
@@ -96,17 +96,19 @@ async function openFrom(
   const { etag } = response.headers
   const range = rangeOf(response)
   if (response.status === 206 && range?.start === offset) return { body: response.body, size: range.size, etag }
-  if (response.status === 416) {
+  if (response.status === 416 && offset >= (lengthOf(response) ?? Number.POSITIVE_INFINITY)) {
     await discard(response)
-    if (offset >= (lengthOf(response) ?? offset)) return { body: Readable.from([]), size: offset, etag }
-    throw new RegctlError('FAILED', `${place.registry.name} refuses byte ${offset} of blob ${digest}, which has it`)
+    return { body: Readable.from([]), size: offset, etag }
   }
-  if (response.status === 200) {
-    place.registry.habits.noRanges = true
-    return { body: skip(response.body, offset), size: undefined, etag }
-  }
-  await discard(response)
-  throw anotherRange(place, digest)
+  // Everything again, another range, or a refusal of what it has: it does not give parts, and is asked for the whole.
+  place.registry.habits.noRanges = true
+  const whole = response.status === 200 ? response : await wholeInstead(place, asked, response)
+  return { body: skip(whole.body, offset), size: undefined, etag: whole.headers.etag }
+}
+
+async function wholeInstead({ registry }: Repository, asked: Call, refused: HttpResponse): Promise<HttpResponse> {
+  await discard(refused)
+  return call(registry, asked)
 }
 
 /** A part of a blob, and nothing in its place. @throws RegctlError for another part, another size, another entity tag */
@@ -156,15 +158,4 @@ function rangeOf({ headers }: HttpResponse): { start: number; end: number; size:
 function lengthOf({ headers }: HttpResponse): number | undefined {
   const match = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '')
   return match ? Number(match[1]) : undefined
-}
-
-/** A registry that ignores Range sends everything again: what is known already is let go. */
-function skip(body: Readable, bytes: number): Readable {
-  return through(body, async function* (chunks) {
-    let left = bytes
-    for await (const chunk of chunks) {
-      if (left < chunk.length) yield chunk.subarray(left)
-      left = Math.max(0, left - chunk.length)
-    }
-  })
 }

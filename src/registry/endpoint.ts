@@ -1,5 +1,6 @@
 import { repositoryScope } from '../auth/scopes.ts'
 import type { Send } from '../http/http.ts'
+import type { Digest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
 import { isRepository } from '../model/reference.ts'
 import { Downloads } from './downloads.ts'
@@ -18,8 +19,8 @@ export interface Registry extends RegistryMemory {
 export interface RegistryMemory {
   known: KnownBlobs
   habits: Habits
-  /** Blobs on their way, by `repository@digest`: nobody uploads one a second time beside it (item 44). */
-  underWay: Map<string, Promise<unknown>>
+  /** Blobs on their way, and to which repository: nobody uploads one a second time beside it (item 44). */
+  underWay: Map<Digest, { repository: string; push: Promise<unknown> }>
   /** What is being fetched there. */
   downloads: Downloads
   /** What earlier runs knew of its blobs; asked for before the first upload. */

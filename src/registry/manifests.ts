@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { discard, readAll } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
+import { LentBody } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, digestOf, isDigest } from '../model/digest.ts'
 import { InvalidContentError, MismatchError } from '../model/errors.ts'
@@ -10,6 +11,7 @@ import type { Options } from '../store/store.ts'
 import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { registryError } from './errors.ts'
+import { reopening, skip } from './reopen.ts'
 
 const statusesThatEndIt = new Set([404, 429])
 
@@ -42,7 +44,18 @@ export async function resolveManifest(
   return { mediaType, digest, size: bytes.length }
 }
 
-/** The raw body of a manifest; whoever reads it verifies it. */
+/** The raw body of a manifest, opened again when it breaks; whoever reads it verifies it. */
+export async function readManifestBody(
+  place: Repository,
+  target: Pick<Descriptor, 'digest' | 'mediaType'>,
+  options: Options,
+): Promise<Readable> {
+  const open = async (offset: number) => skip((await fetchManifest(place, target, options)).body, offset)
+  const first = await open(0)
+  return new LentBody(reopening({ open, from: 0, first }), error => first.destroy(error))
+}
+
+/** The answer that holds a manifest. */
 export async function fetchManifest(
   place: Repository,
   target: Pick<Descriptor, 'digest' | 'mediaType'>,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { lend } from '../http/lent.ts'
+import { lend, through } from '../http/lent.ts'
 import { RegctlError } from '../model/errors.ts'
 
 export interface Reading {
@@ -34,6 +34,17 @@ export async function* reopening({ open, from, first, until }: Reading): AsyncGe
     }
     body = await open(position)
   }
+}
+
+/** Lets go of the bytes that are known already, where everything is sent again. */
+export function skip(body: Readable, bytes: number): Readable {
+  return through(body, async function* (chunks) {
+    let left = bytes
+    for await (const chunk of chunks) {
+      if (left < chunk.length) yield chunk.subarray(left)
+      left = Math.max(0, left - chunk.length)
+    }
+  })
 }
 
 function isBroken(error: unknown): boolean {

@@ -12,7 +12,7 @@ import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } 
 import { fetchBlob, statBlob } from './download.ts'
 import { type Registry, type Repository, type RepositoryOptions, repositoryAt } from './endpoint.ts'
 import { listTags } from './lists.ts'
-import { fetchManifest, putManifest, resolveManifest } from './manifests.ts'
+import { putManifest, readManifestBody, resolveManifest } from './manifests.ts'
 import { listReferrers } from './referrers.ts'
 import { recordReferrer, referrerEntry } from './referrers-tag.ts'
 import { removeContent, removeTag } from './remove.ts'
@@ -52,7 +52,7 @@ export class RegistryStore implements Store {
 
   async fetch(target: Address, options: FetchOptions = {}): Promise<Readable> {
     return isManifestType(target.mediaType)
-      ? (await fetchManifest(this.#place, target, options)).body
+      ? readManifestBody(this.#place, target, options)
       : fetchBlob(this.#place, target, options)
   }
 

@@ -25,23 +25,22 @@ export async function pushBlob(
 ): Promise<PushOutcome> {
   const { underWay, known, earlier } = place.registry
   await earlier.recall()
-  const key = `${place.name}@${target.digest}`
-  // Somebody else of this run is at it: what they leave is what there is. When they fail, it is our turn.
-  while (underWay.has(key)) {
-    const done = await underWay.get(key)?.then(
+  // Somebody else of this run is at it: what they leave is here, or can be mounted from there. When they fail, it is our turn.
+  for (let other = underWay.get(target.digest); other; other = underWay.get(target.digest)) {
+    const done = await other.push.then(
       () => true,
       () => false,
     )
-    if (done) return 'present'
+    if (done && other.repository === place.name) return 'present'
   }
   const push = upload(place, target, open, options)
-  underWay.set(key, push)
+  underWay.set(target.digest, { repository: place.name, push })
   try {
     const outcome = await push
     known.add(target.digest, place.name)
     return outcome
   } finally {
-    underWay.delete(key)
+    underWay.delete(target.digest)
   }
 }
 
@@ -78,25 +77,28 @@ async function uploadFrom(
   const { checkpoint } = options
   let session = begun
   for (let fruitless = 0; ; ) {
-    if (!session) {
-      const opened = await openSession(place, target, options)
-      if (opened === 'present') noteHolding(place)
-      if (typeof opened === 'string') return opened
-      if (await isHereAfterAll(place, target, options)) return 'present'
-      session = opened
-      await remember(place, session, options)
-    }
-    const { offset } = session
+    const offset = session?.offset ?? 0
     try {
+      if (!session) {
+        const opened = await openSession(place, target, options)
+        if (opened === 'present') noteHolding(place)
+        if (typeof opened === 'string') return opened
+        if (await isHereAfterAll(place, target, options)) return 'present'
+        session = opened
+        await remember(place, session, options)
+      }
       await sendBlob(place, { target, body, session, options })
       await checkpoint?.clear()
       return 'pushed'
     } catch (error) {
       if (body.failure) throw body.failure
-      if (!isWorthAnother(error) || options.signal?.aborted) throw error
-      session = place.registry.habits.noPatch ? undefined : await askAgain(place, target, session, options)
+      // Opening an upload twice leaves an empty one behind, which is no harm; a refusal to open one stands.
+      if (!(session ? isWorthAnother(error) : isBroken(error)) || options.signal?.aborted) throw error
+      session = place.registry.habits.noPatch || !session ? undefined : await askAgain(place, target, session, options)
       if (session && session.offset > offset) fruitless = 0
       else if (++fruitless >= attempts) throw error
+      // Nothing came of going on from there: the last attempt begins anew.
+      if (fruitless === attempts - 1) session = undefined
     }
   }
 }
@@ -150,5 +152,9 @@ const survivable: ReadonlySet<number> = new Set([404, 405, 408, 413, 416, 501])
 
 function isWorthAnother(error: unknown): boolean {
   if (error instanceof RegistryError) return error.status >= 500 || survivable.has(error.status)
+  return isBroken(error)
+}
+
+function isBroken(error: unknown): boolean {
   return error instanceof RegctlError && (error.code === 'UNREACHABLE' || error.code === 'STALLED')
 }

@@ -4,8 +4,8 @@ import { mediaTypes } from '../../src/model/media-types.ts'
 import { testClient } from '../helpers/client.ts'
 import { json, randomBlob, type Sample } from '../helpers/images.ts'
 
-/** Repositories that the images are spread over: between two, a blob that is under way is not waited for yet. */
-const repositories = 1
+/** Repositories that the images are spread over. */
+const repositories = 10
 /** Layers that the images choose three of each. */
 const shared = 20
 

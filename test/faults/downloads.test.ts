@@ -52,13 +52,24 @@ const blobs: Row[] = [
     moves: 2.1,
   },
   { what: 'an end that only the connection tells', rules: always('GET blob', faults.endless), moves: 2.1 },
+  {
+    what: 'such an end too early',
+    rules: once('GET blob', { ...faults.endless, ...cutResponse(600_000) }),
+    moves: 2.1,
+  },
   { what: 'resumed where Range is ignored', rules: thenAlways(faults.ignoreRange), moves: 1.7 },
+  {
+    what: 'resumed, and another range comes',
+    rules: thenOnce(faults.setHeaders({ 'content-range': 'bytes 5-9/10' })),
+    moves: 2.1,
+  },
   {
     what: 'resumed, and the range is called right and is not',
     rules: thenAlways(lieAboutRange),
     ends: 'CONTENT_MISMATCH',
     moves: 3.1,
   },
+  { what: 'resumed, and 416 for no reason', rules: thenOnce(answer(416)), moves: 1.7 },
   { what: 'resumed under an ETag that changes', rules: thenAlways(faults.changeEtag) },
   {
     what: 'redirected to another address each time, and cut each time',
@@ -91,6 +102,9 @@ const manifests: Row[] = [
     rules: always('HEAD manifest', faults.setHeaders({ 'docker-content-digest': undefined })),
   },
   { what: 'HEAD manifest says no length', rules: always('HEAD manifest', faults.dropLength) },
+  { what: 'GET manifest cut at once', rules: once('GET manifest', cutResponse(0)) },
+  { what: 'GET manifest cut in the middle', rules: once('GET manifest', cutResponse(100)) },
+  { what: 'GET manifest stalls in the middle', rules: once('GET manifest', stallResponse(100)) },
   { what: 'GET manifest cut, always', rules: always('GET manifest', cutResponse(100)), ends: 'UNREACHABLE' },
   {
     what: 'GET manifest with a wrong byte',

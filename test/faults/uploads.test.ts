@@ -16,6 +16,8 @@ const then = (...rules: Rule[][]): Rule[] => [...once('PUT upload', cutRequest(6
 function blobs(keeps: boolean): Row[] {
   const again = (part: number) => (keeps ? 1.1 : 1.1 + part)
   return [
+    { what: 'POST closed before an answer', rules: once('POST uploads', faults.hangUp) },
+    { what: 'POST done, its answer lost', rules: once('POST uploads', loseAnswer) },
     { what: 'POST closed before every answer', rules: always('POST uploads', faults.hangUp), ends: 'UNREACHABLE' },
     { what: 'POST says nothing of where', rules: always('POST uploads', noLocation), ends: 'FAILED' },
     ...refusals('POST uploads', 1.1),
@@ -87,8 +89,18 @@ function blobs(keeps: boolean): Row[] {
       rules: then(always('GET upload', faults.setHeaders({ range: '0-99999999' }))),
       moves: 1.7,
     },
+    {
+      what: 'cut, and asked where it stands: more than it has',
+      rules: then(always('GET upload', faults.setHeaders({ range: '0-699999' }))),
+      moves: 2.9,
+    },
+    {
+      what: 'cut, and asked where it stands: less than it has',
+      rules: then(always('GET upload', faults.setHeaders({ range: '0-499999' }))),
+      moves: 2.9,
+    },
     { what: 'cut, and GET is cut too', rules: then(once('GET upload', faults.hangUp)), moves: again(0.6) },
-    ...[404, 405].map(status => ({
+    ...[404, 405, 416, 500, 503].map(status => ({
       what: `cut, and PATCH answered with ${status}`,
       rules: then(always('PATCH upload', answer(status))),
       moves: 2.9,
