@@ -82,7 +82,11 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
     },
     accounts: createAccounts({ credentials, pins, transport }),
     quota: registry => quotaOf(registry),
-    close: async () => (await opened)?.close(),
+    close: async () => {
+      if (!opened) return
+      await (await opened).close()
+      for (const message of config.unusedHostFlags()) notify({ code: 'HOST_FLAG_UNUSED', message })
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import type { Client } from '../client.ts'
 import type { Config } from '../config/config.ts'
 import type { Exchange } from '../http/trace.ts'
 import type { RegctlError } from '../model/errors.ts'
+import { parseLocation } from '../model/location.ts'
 import type { Notify } from '../model/notice.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { createProgress, type Progress, type ProgressMode } from '../output/progress.ts'
@@ -42,6 +43,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   private readonly interruption = listenForSignals(process)
   private readonly said = new Set<string>()
   private options: GlobalFlags & CopyFlags = { json: false, quiet: false, verbose: false }
+  /** Registries among the arguments. */
+  private named: string[] = []
   private connection: Promise<Client> | undefined
   private progress: Progress | undefined
 
@@ -74,7 +77,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       home: process.env.HOME || homedir(),
       platform: process.platform,
       uid: process.getuid?.() ?? 0,
-      flags: configFlags(this.options),
+      flags: configFlags(this.options, this.named),
     })
   }
 
@@ -123,6 +126,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       strict: this.ctor.strict,
     })
     this.options = flags
+    this.named = registriesIn(Object.values(args))
     const result = await Promise.race([this.execute(args as ArgsOf<C>, flags as FlagsOf<C>), gaveUp(this.signal)])
     this.progress?.stop()
     const text = this.options.json ? this.json(result) : await this.view(result)
@@ -199,6 +203,18 @@ export function exchangeLine({ method, url, status, error, milliseconds, bytes }
 function gaveUp(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), patienceMs).unref(), { once: true })
+  })
+}
+
+/** What is no image's name is for the command to refuse. */
+function registriesIn(args: readonly unknown[]): string[] {
+  return args.flatMap(text => {
+    try {
+      const location = parseLocation(String(text))
+      return location.scheme === 'registry' ? [location.reference.registry] : []
+    } catch {
+      return []
+    }
   })
 }
 

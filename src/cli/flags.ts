@@ -33,9 +33,24 @@ export const globalFlags = {
     helpValue: 'HOST',
     summary: 'do not verify the certificate of this registry (repeatable)',
   }),
-  'ca-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'trust these certificates too (PEM)' }),
-  'cert-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'client certificate (PEM)' }),
-  'key-file': Flags.string({ ...connection, helpValue: 'FILE', summary: 'key of the client certificate (PEM)' }),
+  'ca-file': Flags.string({
+    ...connection,
+    ...repeatable,
+    helpValue: '[HOST=]FILE',
+    summary: 'trust these certificates too (PEM); for all, or HOST=FILE (repeatable)',
+  }),
+  'cert-file': Flags.string({
+    ...connection,
+    ...repeatable,
+    helpValue: '[HOST=]FILE',
+    summary: 'client certificate (PEM); for all, or HOST=FILE (repeatable)',
+  }),
+  'key-file': Flags.string({
+    ...connection,
+    ...repeatable,
+    helpValue: '[HOST=]FILE',
+    summary: 'key of the client certificate (PEM); for all, or HOST=FILE (repeatable)',
+  }),
   authfile: Flags.string({ ...connection, helpValue: 'FILE', summary: 'read credentials from this config.json' }),
   'connect-timeout': seconds({ summary: 'give up a connection that does not stand after so long (30)' }),
   'stall-timeout': seconds({ summary: 'give up a body in which nothing moves for so long (60)' }),
@@ -84,8 +99,9 @@ export const platformsFlag = Flags.custom<Platform>({
 })
 
 /** What the shared flags say, as `config/` takes it. */
-export function configFlags(flags: GlobalFlags & CopyFlags): ConfigFlags {
+export function configFlags(flags: GlobalFlags & CopyFlags, registries: readonly string[] = []): ConfigFlags {
   return {
+    registries,
     plainHttp: flags['plain-http'],
     insecure: flags.insecure,
     caFile: flags['ca-file'],
@@ -112,9 +128,9 @@ export interface GlobalFlags {
   verbose: boolean
   'plain-http'?: string[] | undefined
   insecure?: string[] | undefined
-  'ca-file'?: string | undefined
-  'cert-file'?: string | undefined
-  'key-file'?: string | undefined
+  'ca-file'?: string[] | undefined
+  'cert-file'?: string[] | undefined
+  'key-file'?: string[] | undefined
   authfile?: string | undefined
   'connect-timeout'?: number | undefined
   'stall-timeout'?: number | undefined

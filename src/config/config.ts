@@ -1,16 +1,11 @@
 import { RegctlError } from '../model/errors.ts'
 import { readConfigFile } from './file.ts'
+import { type HostFlags, hostRules } from './host-flags.ts'
 import type { HostSettings } from './hosts.ts'
 import { findPaths, type Paths, type Surroundings } from './paths.ts'
 
-/** What the command line adds; hosts are `host[:port]`. */
-export interface ConfigFlags {
-  plainHttp?: readonly string[] | undefined
-  insecure?: readonly string[] | undefined
-  /** For every registry that the command names, and for no host that one of them points to. */
-  caFile?: string | undefined
-  certFile?: string | undefined
-  keyFile?: string | undefined
+/** What the command line adds. */
+export interface ConfigFlags extends HostFlags {
   authFile?: string | undefined
   jobs?: number | undefined
   /** Bytes a second of a whole copy. */
@@ -37,6 +32,8 @@ export interface Config {
   host(host: string): HostSettings
   /** Settings of any other host a registry sends us to: the file and `--insecure`, never the flags' certificate. */
   stranger(host: string): HostSettings
+  /** A sentence for each flag whose host nobody asked for so far. */
+  unusedHostFlags(): string[]
   jobs: number | undefined
   /** Bytes a second of a whole copy. */
   limitRate: number | undefined
@@ -63,25 +60,12 @@ export async function loadConfig({
   const { env } = surroundings
   const paths = findPaths(surroundings)
   const file = await readConfigFile(paths.config)
-  const listed = (hosts: readonly string[] | undefined, host: string) =>
-    hosts?.some(name => name.toLowerCase() === host) || undefined
-  if ((flags.certFile === undefined) !== (flags.keyFile === undefined)) {
-    throw new RegctlError('USAGE', '--cert-file and --key-file go together')
-  }
-  const stranger = (host: string): HostSettings =>
-    defined({
-      ...file.hosts.get(host),
-      plainHttp: listed(flags.plainHttp, host) ?? file.hosts.get(host)?.plainHttp,
-      insecure: listed(flags.insecure, host) ?? file.hosts.get(host)?.insecure,
-    })
+  const { host, stranger, unused } = hostRules(flags, file.hosts)
   return {
     paths,
+    host,
     stranger,
-    host: host =>
-      defined({
-        ...stranger(host),
-        ...defined({ caFile: flags.caFile, certFile: flags.certFile, keyFile: flags.keyFile }),
-      }),
+    unusedHostFlags: unused,
     jobs: flags.jobs ?? file.jobs,
     limitRate: flags.limitRate ?? file.limitRate,
     requestsPerSecond: flags.requestsPerSecond ?? file.requestsPerSecond,
@@ -104,8 +88,4 @@ function givenLogin({
   throw new RegctlError('CONFIG_INVALID', 'REGCTL_REGISTRY, REGCTL_USERNAME and REGCTL_PASSWORD go together', {
     hint: 'name the one registry that the password is for',
   })
-}
-
-function defined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T
 }

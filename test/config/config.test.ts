@@ -33,10 +33,10 @@ describe('loadConfig', () => {
   })
 
   it('T6: gives a certificate of the flags to registries the command names, not to where they point', async () => {
-    const config = await load({}, { certFile: 'c.pem', keyFile: 'k.pem', caFile: 'ca.pem' })
+    const config = await load({}, { certFile: ['c.pem'], keyFile: ['k.pem'], caFile: ['ca.pem'] })
     expect(config.host('reg.example')).toEqual({ certFile: 'c.pem', keyFile: 'k.pem', caFile: 'ca.pem' })
     expect(config.stranger('reg.example')).toEqual({})
-    await expect(load({}, { certFile: 'c.pem' })).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(load({}, { certFile: ['c.pem'] })).rejects.toMatchObject({ code: 'USAGE' })
   })
 
   it('T1: takes a login from the environment only together with the registry it is for', async () => {
