@@ -123,7 +123,7 @@ async function digestFrom(body: Readable): Promise<string> {
 /** Between one segment and the next a connection is not counted. */
 function expectAbout(open: number, connections: number): void {
   expect(open).toBeLessThanOrEqual(connections)
-  expect(open).toBeGreaterThanOrEqual(connections - 1)
+  expect(open).toBeGreaterThanOrEqual(connections - 2)
 }
 
 /** Everything is closed and given back, sooner or later. */
@@ -141,7 +141,7 @@ describe('a large blob that comes slowly', () => {
     expectAbout(seen.most, 5)
     expect(habits.connections).toBe(5)
     // What the first connection still had on its way when it was cut off.
-    expect(seen.moved).toBeLessThanOrEqual(descriptor.size + 4 * piece)
+    expect(seen.moved).toBeLessThanOrEqual(descriptor.size + 8 * piece)
     await expectClean(world)
   })
 
@@ -173,7 +173,7 @@ describe('a large blob that comes slowly', () => {
     expect(seen.most).toBeLessThanOrEqual(3)
     expect(seen.ranges.at(-1)).toMatch(/^bytes=\d+-$/)
     expect(habits).toEqual({})
-    expect(seen.moved).toBeLessThanOrEqual(descriptor.size + 4 * piece)
+    expect(seen.moved).toBeLessThanOrEqual(descriptor.size + 8 * piece)
     await expectClean(world)
   })
 
@@ -253,7 +253,7 @@ describe('a registry that is odd about ranges', () => {
     const world = await start({ odd: ({ isRange }) => (isRange ? { cutAfter: 2 * piece } : undefined) })
     const { store, descriptor, seen } = world
     expect(await digestFrom(await store.fetch(descriptor))).toBe(descriptor.digest)
-    expect(seen.moved).toBeLessThanOrEqual(descriptor.size + 4 * piece)
+    expect(seen.moved).toBeLessThanOrEqual(descriptor.size + 8 * piece)
     await expectClean(world)
   })
 
