@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
+    // The tables of faults mostly wait.
+    maxConcurrency: 20,
     hookTimeout: 60_000,
     setupFiles: ['test/helpers/quiet-world.ts'],
   },
