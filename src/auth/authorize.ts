@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
-import type { Credential } from '../credentials/credentials.ts'
+import type { Credential, FoundCredential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
-import type { HttpRequest, HttpResponse, Layer, Send } from '../http/http.ts'
+import type { HttpRequest, HttpResponse, Layer, RefusedLogin, Send } from '../http/http.ts'
 import { isNearby } from '../http/neighbours.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
@@ -72,8 +72,18 @@ async function settle(dispute: Dispute, refusal: Refusal): Promise<HttpResponse>
       return open
     }
   }
-  if (outcome instanceof RegctlError) throw outcome
-  return outcome
+  if (outcome instanceof RegctlError) throw found ? withSource(outcome, found) : outcome
+  return found && outcome.status === 401 ? { ...outcome, refused: loginOf(found) } : outcome
+}
+
+function loginOf({ credential, source }: FoundCredential): RefusedLogin {
+  return { username: credential.kind === 'password' ? credential.username : undefined, source }
+}
+
+/** Of several places a login may come from, the one that has the wrong one is what a person needs to know. */
+function withSource(error: RegctlError, { source }: FoundCredential): RegctlError {
+  const { code, message, hint, cause } = error
+  return new RegctlError(code, `${message}; they are from ${source}`, { ...(hint !== undefined && { hint }), cause })
 }
 
 /** Two rounds at most: the second is for a wider scope (item 78), or for Basic where a new token did not do (Harbor's catalog). */

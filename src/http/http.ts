@@ -36,8 +36,17 @@ export interface HttpResponse {
   headers: IncomingHttpHeaders
   /** Where the response came from, after redirects. */
   url: string
+  /** Whose login was refused with this 401, for the sentence about it; only `auth/` sets it. */
+  refused?: RefusedLogin | undefined
   /** Must be read or given to {@link discard}: an unread body keeps its connection. */
   body: Readable
+}
+
+export interface RefusedLogin {
+  /** `undefined` for a token, which has no name of its own. */
+  username: string | undefined
+  /** Where the credential was found, as people know it: `helper osxkeychain`. */
+  source: string
 }
 
 /** Sends one request. A status is never an error here; a broken connection is a RegctlError (UNREACHABLE, TLS_FAILED, STALLED). */

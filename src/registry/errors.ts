@@ -1,8 +1,9 @@
 import { readStart } from '../http/body.ts'
-import type { HttpResponse } from '../http/http.ts'
-import { httpsWanted, wantsHttps } from '../http/wrong-server.ts'
+import type { HttpResponse, RefusedLogin } from '../http/http.ts'
+import { httpsWanted, isWebPage, noRegistry, wantsHttps } from '../http/wrong-server.ts'
 import { isObject } from '../model/descriptor.ts'
 import { type ErrorCode, type ErrorDetails, RegctlError } from '../model/errors.ts'
+import { apiHost } from '../model/reference.ts'
 
 /** Bytes of an error body that are read at most; the rest is let go (item 75, T12). */
 const maxErrorBody = 64 * 1024
@@ -53,6 +54,13 @@ const unauthorized: Meaning = {
   says: ({ registry, what }) => `${registry} wants a login for ${what}`,
   hint: login,
 }
+/** Whoever is logged in and told to log in looks in the wrong place: it is this login, or what it may do. */
+const refusedLogin = ({ username, source }: RefusedLogin): Meaning => ({
+  code: 'UNAUTHORIZED',
+  says: ({ registry, what }) =>
+    `${registry} did not accept ${username === undefined ? 'the token' : `the login of ${username}`} (from ${source}) for ${what}`,
+  hint: ({ registry }) => `the account may not reach it, or log in anew with: regctl login ${registry}`,
+})
 const limited: Meaning = {
   code: 'RATE_LIMITED',
   says: ({ registry, what }) => `${registry} limits requests, and still does after waiting (${what})`,
@@ -123,21 +131,52 @@ const byCode: Readonly<Record<string, Meaning>> = {
 export async function registryError(response: HttpResponse, asked: Asked): Promise<RegistryError> {
   const body = await readStart(response, maxErrorBody)
   const { codes, message } = parseErrorBody(body)
-  const meaning = wantsHttps(response, body) ? plain : meaningOf(response.status, codes)
-  const own = [meaning.says(asked)]
+  const { code, says, hint } = wantsHttps(response, body) ? plain : meaningOf(response, codes)
+  const own = [says(asked)]
   if (message) own.push(message)
-  else if (meaning === refused || meaning === failed) own.push(`status ${response.status}`)
-  return new RegistryError(meaning.code, own.join(': '), {
-    hint: meaning.hint?.(asked),
-    status: response.status,
-    registryCodes: codes,
+  else if (says === refused.says || says === failed.says) own.push(`status ${response.status}`)
+  const details = { status: response.status, registryCodes: codes }
+  const elsewhere = otherHost(response, asked)
+  if (elsewhere !== undefined) {
+    // The registry did its part, and no login or setting for it helps: whoever answered is named, with nothing to try.
+    const [, ...words] = own
+    const sentence = `${elsewhere}, where ${asked.registry} sent us, did not give us ${asked.what}`
+    const said = message ? words : [`status ${response.status}`]
+    return new RegistryError(code === 'UNAUTHORIZED' ? 'DENIED' : code, [sentence, ...said].join(': '), details)
+  }
+  const strange = codes.length === 0 && isStrange(response, body)
+  return new RegistryError(code, own.join(': '), {
+    hint: strange ? noRegistry(asked.registry) : hint?.(asked),
+    ...details,
   })
 }
 
-function meaningOf(status: number, codes: readonly string[]): Meaning {
+/** An answer of 200 that is a page for people, from a login portal or a web server. */
+export function webPageError(registry: string, what: string): RegctlError {
+  return new RegctlError('SERVER_FAILED', `${registry} answered with a web page instead of the ${what}`, {
+    hint: noRegistry(registry),
+  })
+}
+
+/** `undefined` when the registry itself answered, and not somebody that a redirect or an upload's Location led to. */
+function otherHost({ url }: HttpResponse, { registry }: Asked): string | undefined {
+  const { host, protocol } = new URL(url)
+  return new URL(`${protocol}//${apiHost(registry)}`).host === host ? undefined : host
+}
+
+/** What no registry answers, or not without saying it in codes. */
+function isStrange(response: HttpResponse, body: string): boolean {
+  const { status, headers } = response
+  if (status === 405 || status === 501) return true
+  // The answer to HEAD has a label and no body.
+  if (status === 404) return body !== '' || /^text\/html\b/i.test(headers['content-type'] ?? '')
+  return status < 500 && status !== 401 && status !== 429 && isWebPage(response, body)
+}
+
+function meaningOf({ status, refused: login }: HttpResponse, codes: readonly string[]): Meaning {
   // These statuses say more than the code beside them: Hub and GHCR send DENIED with 401, proxies send UNKNOWN with 429.
   if (status === 429) return limited
-  if (status === 401) return unauthorized
+  if (status === 401) return login ? refusedLogin(login) : unauthorized
   if (status >= 500 && status !== 501) return failed
   for (const code of codes) {
     const meaning = Object.hasOwn(byCode, code) ? byCode[code] : undefined

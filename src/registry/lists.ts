@@ -2,13 +2,14 @@ import { catalogScope } from '../auth/scopes.ts'
 import { readAll } from '../http/body.ts'
 import type { HttpRequest, HttpResponse } from '../http/http.ts'
 import { maxPageBytes, type Page, pages } from '../http/links.ts'
+import { isWebPage } from '../http/wrong-server.ts'
 import { isObject } from '../model/descriptor.ts'
 import { InvalidContentError, RegctlError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
 import type { Options } from '../store/store.ts'
 import { apiPath } from './call.ts'
 import type { Registry, Repository } from './endpoint.ts'
-import { RegistryError, registryError } from './errors.ts'
+import { RegistryError, registryError, webPageError } from './errors.ts'
 
 /** Asked for a page; servers give what they like (items 55 to 57). */
 const pageSize = 1000
@@ -40,7 +41,7 @@ export async function* listRepositories(registry: Registry, { signal }: Options)
   } catch (error) {
     if (!(error instanceof RegistryError) || ![404, 405, 501].includes(error.status)) throw error
     throw new RegctlError('UNSUPPORTED', `${registry.name} gives no list of its repositories`, {
-      hint: 'many public registries do not; name a repository instead: regctl tags REPOSITORY',
+      hint: error.hint ?? 'many public registries do not; name a repository instead: regctl tags REPOSITORY',
       cause: error,
     })
   }
@@ -92,7 +93,9 @@ function isRefusedSize(error: unknown): boolean {
 
 async function readNames(registry: Registry, { field, what }: List, response: HttpResponse): Promise<string[]> {
   if (response.status !== 200) throw await registryError(response, { registry: registry.name, what })
-  const page = parseJson(await readAll(response, maxPageBytes), what)
+  const bytes = await readAll(response, maxPageBytes)
+  if (isWebPage(response, bytes.subarray(0, 1024).toString())) throw webPageError(registry.name, what)
+  const page = parseJson(bytes, what)
   const names = isObject(page) ? page[field] : undefined
   // `null` is what distribution 2 says for none (item 54).
   if (names == null && isObject(page)) return []

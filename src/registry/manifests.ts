@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { discard, readAll } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
 import { LentBody } from '../http/lent.ts'
+import { isWebPage } from '../http/wrong-server.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, digestOf, isDigest } from '../model/digest.ts'
 import { InvalidContentError, MismatchError } from '../model/errors.ts'
@@ -10,7 +11,7 @@ import { acceptManifests, isManifestType, withoutParameters } from '../model/med
 import type { Options } from '../store/store.ts'
 import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
-import { registryError } from './errors.ts'
+import { registryError, webPageError } from './errors.ts'
 import { reopening, skip } from './reopen.ts'
 
 const statusesThatEndIt = new Set([404, 429])
@@ -37,6 +38,7 @@ export async function resolveManifest(
   }
   const response = await call(place.registry, asked)
   const bytes = await readAll(response, maxManifestSize)
+  if (isWebPage(response, bytes.subarray(0, 1024).toString())) throw webPageError(place.registry.name, asked.what)
   const { mediaType } = parseManifest(bytes, withoutParameters(response.headers['content-type'] ?? ''))
   const digest = isDigest(reference) ? reference : digestOf(bytes)
   checkDigest(bytes, digest)

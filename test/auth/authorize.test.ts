@@ -586,3 +586,32 @@ describe('identities', () => {
     expect(first.registryRequests().map(request => tokenOf(request)?.user)).toEqual([undefined, 'alice', 'bob', ''])
   })
 })
+
+describe('a login that was refused', () => {
+  it.each<[string, Credential, string | undefined]>([
+    ['a password', { kind: 'password', username: 'alice', password: 'hunter2' }, 'alice'],
+    ['a token', { kind: 'registry', token: 'verbatim' }, undefined],
+  ])('comes back with whose it was and where %s came from', async (_, credential, username) => {
+    const { get } = start({ host: () => unauthorized('Basic realm="r"', 'no'), credential })
+    const response = await get(put)
+    expect(response).toMatchObject({ status: 401, refused: { username, source: 'a test' } })
+    expect(JSON.stringify(response.refused)).not.toMatch(/hunter2|verbatim/)
+  })
+
+  it('is none where nobody was logged in', async () => {
+    const { get } = start({ host: () => unauthorized('Basic realm="r"', 'no') })
+    const response = await get(put)
+    expect([response.status, response.refused]).toEqual([401, undefined])
+  })
+
+  it('by the token server is told with where it came from', async () => {
+    const { get } = start({
+      host: wanting('repository:a/b:pull,push'),
+      credential: { kind: 'password', username: 'alice', password: 'wrong' },
+    })
+    await expect(get(put)).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: expect.stringContaining('they are from a test'),
+    })
+  })
+})

@@ -111,3 +111,57 @@ describe('codes and bodies of the wild (items 74 to 77)', () => {
     expect((await registryError(respond(429, ''), asked)).hint).toContain('--jobs')
   })
 })
+
+describe('who is to blame', () => {
+  const at = (url: string, status: number, body = '', headers = {}) => ({ ...respond(status, body), url, headers })
+
+  it.each([
+    [403, 'DENIED', 'cdn.example, where reg.example sent us, did not give us tag 1.2 in reg.example/demo/app'],
+    [401, 'DENIED', 'cdn.example, where'],
+    [404, 'NOT_FOUND', 'cdn.example, where'],
+    [503, 'SERVER_FAILED', 'cdn.example, where'],
+  ])('a %i from where a redirect led names that host, and no login', async (status, code, sentence) => {
+    const error = await registryError(at('https://cdn.example/blob?sig=canary', status), asked)
+    expect(error).toMatchObject({ code, hint: undefined, message: expect.stringContaining(sentence) })
+    expect(error.message).toContain(`${status}`)
+    expect(error.message).not.toContain('canary')
+  })
+
+  it.each([
+    ['docker.io', 'https://registry-1.docker.io/v2/'],
+    ['reg.example:443', 'https://reg.example/v2/'],
+    ['127.0.0.1:5000', 'http://127.0.0.1:5000/v2/'],
+  ])('%s itself answers at %s', async (registry, url) => {
+    const error = await registryError(at(url, 401), { ...asked, registry })
+    expect(error).toMatchObject({ code: 'UNAUTHORIZED', hint: expect.stringContaining(`regctl login ${registry}`) })
+  })
+
+  it.each([
+    ['ann', 'reg.example did not accept the login of ann (from helper x) for tag 1.2'],
+    [undefined, 'reg.example did not accept the token (from helper x) for tag 1.2'],
+  ])('a login of %s that was refused is named', async (username, sentence) => {
+    const error = await registryError({ ...respond(401, ''), refused: { username, source: 'helper x' } }, asked)
+    expect(error).toMatchObject({ code: 'UNAUTHORIZED', message: expect.stringContaining(sentence) })
+    expect(error.message).not.toContain('wants a login')
+  })
+
+  const html = { 'content-type': 'text/html; charset=utf-8' }
+  it.each<[string, number, string, object, boolean]>([
+    ['a web page', 404, '<!DOCTYPE html><p>no', {}, true],
+    ['a web page, asked by HEAD', 404, '', html, true],
+    ['a web page', 403, '<html>', {}, true],
+    ['a web page', 400, '<p>', html, true],
+    ['text', 404, 'page not found', {}, true],
+    ['nothing', 405, '', {}, true],
+    ['a web page', 501, '<html>', {}, true],
+    ['nothing, asked by HEAD', 404, '', {}, false],
+    ['codes', 404, withCode('NAME_UNKNOWN'), {}, false],
+    ['codes', 405, withCode('UNSUPPORTED'), {}, false],
+    ['a page of a gateway', 502, '<html>', html, false],
+    ['a page', 401, '<html>', html, false],
+  ])('%s with %i %j %j may come from no registry: %s', async (_, status, body, headers, strange) => {
+    const { hint } = await registryError(at('https://reg.example/v2/', status, body, headers), asked)
+    const strangeHint = 'reg.example may not be a registry: check host and port'
+    expect(hint === strangeHint).toBe(strange)
+  })
+})
