@@ -28,12 +28,12 @@ export interface Progress {
 const drawMs = 100
 const plainMs = 5_000
 
-/** `auto` is live bars on a terminal and a line every few seconds elsewhere. */
+/** `auto` is live bars on a terminal that can move its cursor, and a line every few seconds elsewhere. */
 export function createProgress({ mode, stream, style, now = () => performance.now() }: ProgressOptions): Progress {
   if (mode === 'none') return { onEvent: () => {}, stop: () => {} }
   if (mode === 'json') return jsonProgress(stream)
   const state = createProgressState()
-  const live = mode === 'tty' || (mode === 'auto' && style.isTTY)
+  const live = mode === 'tty' || (mode === 'auto' && style.isTTY && !style.dumb)
   if (!live) return plainProgress(state, { stream, now })
   return { onEvent: event => state.take(event, now()), stop: drawLive(state, { stream, style, now }) }
 }

@@ -1,6 +1,8 @@
 /** How text may look on one stream; decided once. */
 export interface Style {
   isTTY: boolean
+  /** A terminal that cannot move its cursor: TERM=dumb. */
+  dumb?: boolean
   color: boolean
   unicode: boolean
   /** Columns; Infinity where nobody looks at the edge: a pipe or a file. */
@@ -24,6 +26,7 @@ export function styleFor(stream: StreamFacts, env: Environment): Style {
   const dumb = env.TERM === 'dumb'
   return {
     isTTY,
+    ...(dumb && { dumb }),
     color: wantsColor(isTTY && !dumb, env),
     unicode: isTTY && !dumb && env.TERM !== 'linux' && speaksUtf8(env),
     width: isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY,

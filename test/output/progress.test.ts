@@ -17,9 +17,9 @@ function fakeStream(isTTY: boolean) {
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') }
 }
 
-function start(mode: ProgressMode, isTTY: boolean) {
+function start(mode: ProgressMode, isTTY: boolean, env: Readonly<Record<string, string>> = {}) {
   const { stream, text } = fakeStream(isTTY)
-  const progress = createProgress({ mode, stream, style: styleFor(stream, {}), now: () => Date.now() })
+  const progress = createProgress({ mode, stream, style: styleFor(stream, env), now: () => Date.now() })
   return { ...progress, text }
 }
 
@@ -49,6 +49,16 @@ describe('off a terminal', () => {
       expect(text()).not.toContain('\u001b')
     },
   )
+
+  it('auto is plain on a terminal that cannot move its cursor', async () => {
+    const { onEvent, stop, text } = start('auto', true, { TERM: 'dumb' })
+    onEvent({ type: 'found', content })
+    onEvent({ type: 'moved', content, bytes: 1024 ** 2 })
+    await vi.advanceTimersByTimeAsync(6_000)
+    stop()
+    expect(text()).toContain(' of 10.0 MiB')
+    expect(text()).not.toContain('\u001b')
+  })
 
   it('says nothing for a copy that is over at once', async () => {
     const { onEvent, stop, text } = start('auto', false)
