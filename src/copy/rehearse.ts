@@ -1,3 +1,5 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import { isManifestType } from '../model/media-types.ts'
 import type { Store } from '../store/store.ts'
 
 /** A destination that only says what it would do: `copy --dry-run` is a copy to this. */
@@ -9,8 +11,23 @@ export function rehearsing(store: Store): Store {
     fetch: (target, options) => store.fetch(target, options),
     tags: options => store.tags(options),
     referrers: (subject, options) => store.referrers(subject, options),
-    push: async (target, _open, { signal } = {}) => ((await store.stat(target, { signal })) ? 'present' : 'pushed'),
+    push: async (target, _open, { mountFrom, signal } = {}) => {
+      if (await store.stat(target, { signal })) return 'present'
+      return isMounted(target, mountFrom, store.location) ? 'mounted' : 'pushed'
+    },
     untag: async () => {},
     delete: async () => {},
   }
+}
+
+/** As a registry mounts: blobs alone, from another repository of its own. */
+function isMounted({ mediaType }: Descriptor, from: string | undefined, to: string): boolean {
+  if (from === undefined || from === to || isManifestType(mediaType)) return false
+  const registry = registryOf(from)
+  return registry !== undefined && registry === registryOf(to)
+}
+
+/** `docker.io` of `docker.io/library/nginx`; undefined for a layout or memory. */
+function registryOf(location: string): string | undefined {
+  return /^(?:oci|oci-archive|docker-archive):/.test(location) ? undefined : /^([^/]+)\/./.exec(location)?.[1]
 }
