@@ -21,6 +21,8 @@ import { listenForSignals } from './signals.ts'
 
 export type ArgsOf<C extends typeof Command> = InferredArgs<C['args']>
 const patienceMs = 5_000
+/** Sentences remembered, so as not to say them again. */
+const mostSaid = 1000
 
 /** A command as its file's default export. */
 export type RegctlCommandClass = (new (argv: string[], program: Program) => { start(): Promise<void> }) & { id: string }
@@ -87,10 +89,11 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     return this.connection
   }
 
-  /** Says something once on stderr, unless `--quiet`. */
-  protected readonly notify: Notify = ({ message }) => {
+  /** Says something once on stderr (failures of a server each time), unless `--quiet`. */
+  protected readonly notify: Notify = ({ code, message }) => {
     if (this.options.quiet || this.said.has(message)) return
-    this.said.add(message)
+    // Each failure of a server is one; and a server runs for months.
+    if (code !== 'SERVER_ERROR' && this.said.size < mostSaid) this.said.add(message)
     this.complain(`${paint('warning:', 'yellow', this.errorStyle)} ${escapeText(message)}`)
   }
 

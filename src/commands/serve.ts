@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, readdir, readFile } from 'node:fs/promises'
 import * as Flags from '@oclif/core/flags'
 import { type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { NotFoundError } from '../model/errors.ts'
+import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { escapeText } from '../output/escape.ts'
 
 export default class ServeCommand extends RegctlCommand<typeof ServeCommand, undefined> {
@@ -32,6 +33,7 @@ export default class ServeCommand extends RegctlCommand<typeof ServeCommand, und
         import('../server/layout-repositories.ts'),
         import('../server/htpasswd.ts'),
       ])
+    if (flags.dir) await checkFolder(flags.dir, flags['read-only'])
     const server = createRegistryServer({
       repositories: flags.dir ? layoutRepositories(flags.dir) : memoryRepositories(),
       readOnly: flags['read-only'],
@@ -52,6 +54,21 @@ export default class ServeCommand extends RegctlCommand<typeof ServeCommand, und
 
   protected view(): string {
     return ''
+  }
+}
+
+/** Refuses at the start what every request would fail on. */
+async function checkFolder(dir: string, readOnly: boolean): Promise<void> {
+  try {
+    if (!readOnly) await mkdir(dir, { recursive: true })
+    await access(dir, readOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
+    await readdir(dir)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new RegctlError(code === 'ENOENT' ? 'NOT_FOUND' : 'FAILED', `could not use ${dir} as a folder (${code})`, {
+      hint: readOnly ? 'name a folder that can be read' : 'name a folder that can be written, or serve it --read-only',
+      cause,
+    })
   }
 }
 
