@@ -1,6 +1,9 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
+import { redactText } from '../http/redact.ts'
+import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { listSome } from '../model/nearest.ts'
 import { parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
 
@@ -8,6 +11,8 @@ interface Logout {
   registry: string
   /** The stores that had it; none when there was nothing. */
   removed: string[]
+  /** Why it could not be forgotten. */
+  error?: { code: ErrorCode; message: string }
 }
 
 export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, Logout | { registries: Logout[] }> {
@@ -29,7 +34,8 @@ export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, L
     const { accounts } = await this.client()
     if (!all) return logout(parseRegistry(registry ?? ''))
     const registries: Logout[] = []
-    for (const each of await accounts.registries()) registries.push(await logout(each))
+    for (const each of await accounts.registries())
+      registries.push(await logout(each).catch(error => failed(each, error)))
     return { registries }
 
     async function logout(registry: string): Promise<Logout> {
@@ -41,6 +47,7 @@ export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, L
     const logouts = 'registries' in result ? result.registries : [result]
     if (logouts.length === 0) return 'there was no login to forget'
     return logouts
+      .filter(({ error }) => error === undefined)
       .map(({ registry, removed }) =>
         escapeText(
           removed.length > 0
@@ -50,4 +57,22 @@ export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, L
       )
       .join('\n')
   }
+
+  protected override shortfall(result: Logout | { registries: Logout[] }): RegctlError | undefined {
+    if (!('registries' in result)) return undefined
+    const failures = result.registries.filter(({ error }) => error !== undefined)
+    const [first] = failures
+    if (!first) return undefined
+    const names = listSome(failures.map(({ registry }) => registry))
+    return new RegctlError('PARTIAL', `could not log out of ${names}`, {
+      hint: `${first.registry}: ${first.error?.message}`,
+    })
+  }
+}
+
+/** The others are to be forgotten all the same. */
+function failed(registry: string, thrown: unknown): Logout {
+  if (!(thrown instanceof Error)) throw thrown
+  const code = thrown instanceof RegctlError ? thrown.code : 'FAILED'
+  return { registry, removed: [], error: { code, message: redactText(thrown.message) } }
 }
