@@ -14,7 +14,8 @@ import type { Repository } from './endpoint.ts'
 import { registryError, webPageError } from './errors.ts'
 import { reopening, skip } from './reopen.ts'
 
-const statusesThatEndIt = new Set([404, 429])
+/** Asked again by GET, a 401 would cost the same tokens once more. */
+const statusesThatEndIt = new Set([401, 404, 429])
 
 /**
  * What a tag or digest names, by HEAD, which the Hub does not bill (item 23); by GET where HEAD is refused or says too little (22).
