@@ -23,6 +23,8 @@ export interface HelperAnswer {
 }
 
 const maxOutput = 1024 * 1024
+/** In groups of their own they get no Ctrl-C from the terminal, and would outlive us waiting for a keychain nobody unlocks. */
+const running = new Set<ChildProcess>()
 
 /**
  * The absolute file of `docker-credential-SUFFIX`.
@@ -53,6 +55,7 @@ export function runHelper(file: string, action: string, input: string, options: 
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'pipe'],
     })
+    endWithUs(child)
     const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
     let size = 0
     let killed: string | undefined
@@ -98,6 +101,21 @@ async function isProgram(file: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+function endWithUs(child: ChildProcess): void {
+  if (running.size === 0) process.on('exit', killRunning)
+  running.add(child)
+  const forget = () => {
+    running.delete(child)
+    if (running.size === 0) process.off('exit', killRunning)
+  }
+  child.once('error', forget)
+  child.once('close', forget)
+}
+
+function killRunning(): void {
+  for (const child of running) killGroup(child)
 }
 
 function killGroup(child: ChildProcess): void {

@@ -146,6 +146,29 @@ describe('T21: hostile and broken helpers', () => {
     await expect.poll(() => isRunning(child)).toBe(false)
   })
 
+  it('one that hangs ends with the process that asked it', async () => {
+    await shellHelper(dir, 'hung', `sleep 300 & echo $! > ${dir}/writing; mv ${dir}/writing ${dir}/child; sleep 300`)
+    const script = join(import.meta.dirname, 'helper-child.ts')
+    const ended = spawnSync(process.execPath, ['--import', 'tsx', script, path, join(dir, 'child')], {
+      timeout: 25_000,
+    })
+    expect(ended.status).toBe(0)
+    const child = Number(await readFile(join(dir, 'child'), 'utf8'))
+    try {
+      await expect.poll(() => isRunning(child)).toBe(false)
+    } finally {
+      if (isRunning(child)) process.kill(child)
+    }
+  })
+
+  it('leaves no listener on the process behind', async () => {
+    await keepingHelper(dir, 'keep')
+    const before = process.listenerCount('exit')
+    await Promise.all(['a.io', 'b.io'].map(host => helperStore('keep', { path }).get(host)))
+    await failureOf(helperStore('nowhere', { path }).get('ghcr.io'))
+    expect(process.listenerCount('exit')).toBe(before)
+  })
+
   it.each(['stdout', 'stderr'])('one that prints 5 MiB on %s is killed', async stream => {
     const to = stream === 'stdout' ? '' : '>&2'
     await shellHelper(dir, 'loud', `head -c 5242880 /dev/zero ${to}; touch ${dir}/finished; sleep 300`)
