@@ -17,14 +17,6 @@ export function escapeText(text: string): string {
     )
 }
 
-/** As {@link escapeText}, but the text's own line breaks and tabs stay: for text of many lines. */
-export function escapeLines(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map(line => line.split('\t').map(escapeText).join('\t'))
-    .join('\n')
-}
-
 /** Indented JSON in which no control or bidi character stands raw: all are `\u00xx` (T14). `undefined` is `null`. */
 export function escapeJson(value: unknown): string {
   const json = JSON.stringify(value, null, 2) ?? 'null'

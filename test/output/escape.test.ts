@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { escapeJson, escapeJsonLine, escapeLines, escapeText } from '../../src/output/escape.ts'
+import { escapeJson, escapeJsonLine, escapeText } from '../../src/output/escape.ts'
 
 const hostile: [name: string, text: string, shown: string][] = [
   ['a window title (OSC)', '\u001b]0;x\u0007', '\\x1b]0;x\\x07'],
@@ -26,12 +26,6 @@ describe('escapeText', () => {
   it.each(['v1.2.3', 'naïve café', '新しい', '👩‍🚀 ok', 'a::b', '#1', ''])('leaves %j alone', text =>
     expect(escapeText(text)).toBe(text),
   )
-})
-
-describe('escapeLines', () => {
-  it('T14: keeps line breaks and tabs, and nothing else', () => {
-    expect(escapeLines('a\tb\r\n\u001b[2J\n::warning::x')).toBe('a\tb\n\\x1b[2J\n\\x3a:warning::x')
-  })
 })
 
 describe('escapeJson', () => {

@@ -1,8 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
-import { podmanSource } from '../../src/credentials/podman.ts'
+import { createCredentials } from '../../src/credentials/setup.ts'
 import { base64, keepingHelper, temporary, writeJson } from './fake-helpers.ts'
+
+const podmanSource = (podmanFiles: readonly string[], { helperPath = '' } = {}) =>
+  createCredentials(
+    { podmanFiles, helperPath, dockerConfig: join(dir, 'none', 'config.json'), useKeychain: false },
+    () => {},
+  )
 
 let dir: string
 let files: string[]
