@@ -1,5 +1,5 @@
 import { redactText } from '../http/redact.ts'
-import { RegctlError } from '../model/errors.ts'
+import { type ErrorCode, RegctlError } from '../model/errors.ts'
 import { nearest } from '../model/nearest.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { paint, type Style } from '../output/style.ts'
@@ -20,8 +20,47 @@ export function toRegctlError(error: unknown, context: UsageContext): RegctlErro
   if ('oclif' in error) return usageError(error, context)
   const { code, path } = error as NodeJS.ErrnoException
   const message = redactText(error.message)
-  if (code === 'ENOENT') return new RegctlError('NOT_FOUND', path ? `there is no ${path}` : message, { cause: error })
+  const meaning = code !== undefined && Object.hasOwn(fileErrors, code) ? fileErrors[code] : undefined
+  // A write does not say to which file.
+  const what = path === undefined ? meaning?.unnamed : redactText(path)
+  if (meaning && what) {
+    const { kind = 'FAILED', says, hint } = meaning
+    return new RegctlError(kind, says(what), { hint, cause: error })
+  }
+  if (code === 'ENOENT') return new RegctlError('NOT_FOUND', message, { cause: error })
   return new RegctlError('FAILED', message || error.name, { cause: error })
+}
+
+interface FileError {
+  kind?: ErrorCode
+  says: (path: string) => string
+  /** Stands for the path where Node tells none. */
+  unnamed?: string
+  hint?: string
+}
+
+const denied: FileError = {
+  says: path => `this account may not use ${path}`,
+  hint: 'look at the permissions of the file and of its folders',
+}
+
+/** What Node says of files (`EACCES: permission denied, open …`), as sentences. */
+const fileErrors: Readonly<Record<string, FileError>> = {
+  ENOENT: { kind: 'NOT_FOUND', says: path => `there is no ${path}` },
+  EACCES: denied,
+  EPERM: denied,
+  ENOTDIR: { says: path => `${path} goes through something that is no folder`, hint: 'a part of the path is a file' },
+  EISDIR: { says: path => `${path} is a folder, and not a file` },
+  EROFS: { says: path => `${path} is on a file system that cannot be written to` },
+  ENOSPC: {
+    unnamed: 'what was to be written',
+    says: path => `no space is left for ${path}`,
+    hint: 'make room, and run the same command again',
+  },
+  EDQUOT: {
+    says: path => `the quota of this account leaves no space for ${path}`,
+    hint: 'make room, and run the same command again',
+  },
 }
 
 /** As CLI.md has it: `{"error":{"code":"NOT_FOUND","message":"…","hint":"…","exit":3}}`. */

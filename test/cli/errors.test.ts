@@ -119,3 +119,22 @@ describe('printing', () => {
     )
   })
 })
+
+it.each([
+  ['ENOENT', 'NOT_FOUND', 'there is no /x/y'],
+  ['EACCES', 'FAILED', 'this account may not use /x/y'],
+  ['EPERM', 'FAILED', 'this account may not use /x/y'],
+  ['ENOTDIR', 'FAILED', '/x/y goes through something that is no folder'],
+  ['EISDIR', 'FAILED', '/x/y is a folder, and not a file'],
+  ['EROFS', 'FAILED', '/x/y is on a file system that cannot be written to'],
+  ['ENOSPC', 'FAILED', 'no space is left for /x/y'],
+  ['EDQUOT', 'FAILED', 'the quota of this account leaves no space for /x/y'],
+])('says %s as a sentence', (code, kind, message) => {
+  const thrown = Object.assign(new Error(`${code}: words of Node, open '/x/y'`), { code, path: '/x/y' })
+  expect(toRegctlError(thrown, context)).toMatchObject({ code: kind, message })
+})
+
+it('says that the disk is full where Node names no file', () => {
+  const thrown = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+  expect(toRegctlError(thrown, context)).toMatchObject({ message: 'no space is left for what was to be written' })
+})
