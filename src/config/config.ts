@@ -59,7 +59,7 @@ export async function loadConfig({
 }: Surroundings & { flags?: ConfigFlags }): Promise<Config> {
   const { env } = surroundings
   const paths = findPaths(surroundings)
-  const file = await readConfigFile(paths.config)
+  const file = await readConfigFile(paths.config, { named: Boolean(env.REGCTL_CONFIG) })
   const { host, stranger, unused } = hostRules(flags, file.hosts)
   return {
     paths,

@@ -39,16 +39,21 @@ const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
 }
 
 /**
- * Reads the file; one that is not there is empty.
+ * Reads the file; one that is not there is empty, unless it was asked for by name.
  * @throws RegctlError CONFIG_INVALID with file, line and column.
  */
-export async function readConfigFile(path: string): Promise<ConfigFile> {
+export async function readConfigFile(path: string, { named = false } = {}): Promise<ConfigFile> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { hosts: new Map() }
-    throw new RegctlError('CONFIG_INVALID', `could not read ${path}`, { cause })
+    const { code = '' } = cause as NodeJS.ErrnoException
+    // A home that is no folder, such as /dev/null, has no configuration.
+    if (!named && (code === 'ENOENT' || code === 'ENOTDIR')) return { hosts: new Map() }
+    throw new RegctlError('CONFIG_INVALID', `could not read ${path} (${code})`, {
+      hint: named ? 'REGCTL_CONFIG names it' : undefined,
+      cause,
+    })
   }
   return parseConfigFile(text, path)
 }

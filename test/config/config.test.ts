@@ -22,6 +22,19 @@ describe('loadConfig', () => {
     expect(config.authFile).toBeUndefined()
   })
 
+  it('takes a home that is no folder for one without a file, and misses a file that REGCTL_CONFIG names', async () => {
+    const config = (env: Record<string, string>, where: string) =>
+      loadConfig({ env, home: where, platform: 'linux', uid: 1000 })
+    expect((await config({}, '/dev/null')).jobs).toBeUndefined()
+    for (const path of [join(home, 'none.json'), '/dev/null/none.json']) {
+      await expect(config({ REGCTL_CONFIG: path }, home)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(`could not read ${path}`),
+        hint: 'REGCTL_CONFIG names it',
+      })
+    }
+  })
+
   it('merges file and flags, each host for itself (T20)', async () => {
     await writeConfig('{ "hosts": { "Reg.Example:5000": { "insecure": true, "requests": 4 } }, "jobs": 3 }')
     const config = await load({}, { plainHttp: ['other.example'], insecure: ['third.example'], jobs: 9 })

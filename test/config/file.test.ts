@@ -12,6 +12,6 @@ it('names a file that cannot be read', async () => {
   const folder = await mkdtemp(`${tmpdir()}/regctl-file-`)
   await expect(readConfigFile(folder)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: `could not read ${folder}`,
+    message: `could not read ${folder} (EISDIR)`,
   })
 })

@@ -25,7 +25,10 @@ it.each(['{"auths": canary}', '"canary"', '{"auths":{"docker.io":{"auth":"canary
     const error = await authConfigSource(text)
       .get('docker.io')
       .catch((error: unknown) => error)
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('DOCKER_AUTH_CONFIG') })
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('the variable DOCKER_AUTH_CONFIG'),
+    })
     expect(inspect(error)).not.toContain('canary!')
     expect(error).toMatchObject({ message: expect.not.stringContaining('canary') })
   },
