@@ -9,8 +9,9 @@ import { parseLocation } from '../model/location.ts'
 import type { Notify } from '../model/notice.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { createProgress, type Progress, type ProgressMode } from '../output/progress.ts'
+import { leastWait } from '../output/progress-state.ts'
 import { paint, type Style, styleFor } from '../output/style.ts'
-import { formatBytes, formatDuration } from '../output/units.ts'
+import { formatBytes, formatWait } from '../output/units.ts'
 import { debug } from './debug.ts'
 import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -182,7 +183,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
 
   private wait(seconds: number, reason: string): void {
     if (this.progress) this.progress.onEvent({ type: 'waiting', seconds, reason })
-    else this.notify({ code: 'WAITING', message: `waiting ${formatDuration(seconds)}: ${reason}` })
+    else if (seconds >= leastWait)
+      this.notify({ code: 'WAITING', message: `waiting ${formatWait(seconds)}: ${reason}` })
   }
 
   private again(attempt: number, reason: string): void {

@@ -3,7 +3,7 @@ import { shortDigest } from '../model/digest.ts'
 import { escapeText } from './escape.ts'
 import type { Snapshot, Transfer } from './progress-state.ts'
 import { paint, type Style } from './style.ts'
-import { formatBytes, formatCount, formatDuration, formatRate } from './units.ts'
+import { formatBytes, formatCount, formatDuration, formatRate, formatWait } from './units.ts'
 import { cutToWidth } from './width.ts'
 
 /** For a log: `12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (3 of 12 done)`; one line. */
@@ -36,7 +36,7 @@ function progressText(now: Snapshot): string {
 }
 
 function troubleText({ waiting, stalledFor }: Snapshot): string[] {
-  if (waiting) return [`waiting ${formatDuration(Math.ceil(waiting.seconds))}: ${escapeText(waiting.reason)}`]
+  if (waiting) return [`waiting ${formatWait(waiting.seconds)}: ${escapeText(waiting.reason)}`]
   if (stalledFor !== undefined) return [`no data for ${formatDuration(stalledFor)}`]
   return []
 }

@@ -38,6 +38,9 @@ export interface ProgressState {
   at(now: number): Snapshot
 }
 
+/** Seconds: nobody needs to be told of a shorter wait. */
+export const leastWait = 1
+
 const windowMs = 5_000
 const sampleMs = 250
 const stallMs = 10_000
@@ -112,7 +115,7 @@ export function createProgressState(): ProgressState {
       else if (event.type === 'moved') move(event.content, event.bytes, now)
       else if (event.type === 'done') settle(event.content)
       else if (event.type === 'retrying') retries++
-      else waitUntil(now + event.seconds * 1000, event.reason)
+      else if (event.seconds >= leastWait) waitUntil(now + event.seconds * 1000, event.reason)
     },
     at(now) {
       const settled = Math.min(total, settledDone + Math.max(0, inFlight))

@@ -2,7 +2,7 @@ import type { Ora } from 'ora'
 import type { OnCopyEvent } from '../copy/events.ts'
 import { escapeJsonLine } from './escape.ts'
 import { liveLines, plainLine } from './progress-lines.ts'
-import { createProgressState, type ProgressState } from './progress-state.ts'
+import { createProgressState, leastWait, type ProgressState } from './progress-state.ts'
 import { type Style, styleFor } from './style.ts'
 
 /** What `--progress` takes. */
@@ -73,16 +73,15 @@ function plainProgress(state: ProgressState, { stream, now }: Surface): Progress
   let toldAt = Number.NEGATIVE_INFINITY
   const write = () => {
     const snapshot = state.at(now())
-    if (snapshot.found === 0 && !snapshot.waiting) return
     const line = plainLine(snapshot)
-    if (line !== last) stream.write(`${line}\n`)
+    if (line !== '' && line !== last) stream.write(`${line}\n`)
     last = line
   }
   const timer = setInterval(write, plainMs).unref()
   return {
     onEvent: event => {
       state.take(event, now())
-      if (event.type !== 'waiting' || now() - toldAt < plainMs) return
+      if (event.type !== 'waiting' || event.seconds < leastWait || now() - toldAt < plainMs) return
       toldAt = now()
       write()
     },

@@ -27,6 +27,12 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${twoDigits(Math.floor((whole % 3600) / 60))} min`
 }
 
+/** As {@link formatDuration}, in whole seconds rounded up: how long something is still waited for. */
+export function formatWait(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  return whole < 10 ? `${whole} s` : formatDuration(whole)
+}
+
 /** An RFC 3339 time in UTC to the second: `2026-01-02T03:04:05Z`; what is no time stays as it is, nothing is ''. */
 export function formatWhen(time: string | null | undefined): string {
   if (!time) return ''

@@ -70,7 +70,7 @@ describe('what a copy tells of a registry that hesitates', () => {
     const { source, args } = await hesitant()
     const { stdout, stderr, code } = await runCli(args)
     expect(code).toBe(0)
-    expect(stderr).toContain(`waiting 1.0 s: ${source.host} says 429`)
+    expect(stderr).toContain(`waiting 1 s: ${source.host} says 429`)
     expect(stderr).toContain(
       `warning: ${source.host}/app: the registry grants 1 more of 100 pulls, and this copy needs up to 2`,
     )

@@ -41,6 +41,8 @@ describe('plainLine', () => {
   ])('%j', (change, line) => expect(plainLine({ ...snapshot, ...change })).toBe(line))
 
   it('T14: shows control characters of a reason', () => {
+    expect(plainLine({ ...snapshot, waiting: { seconds: 0.9, reason: 'x' } })).toContain('waiting 1 s: x')
+    expect(plainLine({ ...snapshot, waiting: { seconds: 1.2, reason: 'x' } })).toContain('waiting 2 s: x')
     expect(plainLine({ ...snapshot, waiting: { seconds: 1, reason: 'a\u001b[2J\nb' } })).toContain('a\\x1b[2J\\nb')
   })
 })

@@ -90,3 +90,11 @@ it('counts what was sent again', () => {
   const again: CopyEvent = { type: 'retrying', attempt: 2, reason: 'registry.example says 503' }
   expect(after([0, again], [1, again]).at(1).retries).toBe(2)
 })
+
+it('tells of no wait below a second', () => {
+  const state = createProgressState()
+  state.take({ type: 'waiting', seconds: 0.5, reason: 'x' }, 0)
+  expect(state.at(0).waiting).toBeUndefined()
+  state.take({ type: 'waiting', seconds: 1, reason: 'x' }, 0)
+  expect(state.at(1).waiting).toMatchObject({ reason: 'x' })
+})
