@@ -9,7 +9,7 @@ export interface SlabPool {
 /** Kept for the next bodies; beyond that a burst is over. */
 const maxSpare = 16
 /** With more than this in use bodies are many, and each has to do with little. */
-const maxLarge = 32
+const maxLarge = 12
 const small = 128 * 1024
 
 /** Slabs of `size` bytes, smaller ones for short bodies and when there are very many at once. */

@@ -81,11 +81,11 @@ export function createWire(options: WireOptions): { send: Send; close(): void } 
     }
   }
 
-  /** Large bodies go by Node's own request: got would pass each chunk through a stream of its own. What is started must be listened to at once. */
+  /** What moves blobs goes by Node's own request: got would pass each chunk through a stream of its own. What is started must be listened to at once. */
   async function carrierFor(request: HttpRequest, connection: Connection): Promise<() => Duplex | ClientRequest> {
     const { native, target, headers } = await requestOptions(request, connection, options)
     const { method } = request
-    if (request.bulk && request.body && !connection.proxy) return () => native.request({ ...target, method, headers })
+    if (request.bulk && !connection.proxy) return () => native.request({ ...target, method, headers })
     loading ??= import('got').then(({ got }) => got)
     const got = await loading
     return () =>

@@ -102,6 +102,7 @@ async function postUpload(
   const own = place.scope('pull', 'push')
   const response = await call(place.registry, {
     method: 'POST',
+    bulk: true,
     url: apiPath(place.name, 'blobs', `uploads/${query}`),
     what: `blob ${digest} in ${place.location}`,
     scopes: from === undefined || from === place.name ? [own] : [own, `repository:${from}:pull`],
