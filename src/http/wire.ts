@@ -85,7 +85,8 @@ export function createWire(options: WireOptions): { send: Send; close(): void } 
   async function carrierFor(request: HttpRequest, connection: Connection): Promise<() => Duplex | ClientRequest> {
     const { native, target, headers } = await requestOptions(request, connection, options)
     const { method } = request
-    if (request.bulk && !connection.proxy) return () => native.request({ ...target, method, headers })
+    if (request.bulk && (request.body || method === 'POST') && !connection.proxy)
+      return () => native.request({ ...target, method, headers })
     loading ??= import('got').then(({ got }) => got)
     const got = await loading
     return () =>
