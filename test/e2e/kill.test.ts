@@ -15,7 +15,7 @@ const isCi = process.env.CI === 'true'
 const kills = isCi ? 20 : 6
 const size = isCi ? 200 * MiB : 64 * MiB
 /** Bytes a second: the copy is to take as long as all the kills together. */
-const rate = size / (kills * 0.5)
+const rate = size / (kills * 0.7)
 
 interface Case {
   layers: number
@@ -52,12 +52,20 @@ function describeKills({ layers, cost, start }: Case): void {
     const random = seeded(layers)
     const copy = ['copy', `${source.host}/demo/app:new`, `${way.host}/killed/app:new`]
     const limit = ['--limit-rate', String(Math.round(rate))]
+    let killed = 0
     for (let kill = 0; kill < kills; kill++) {
       const moment = 100 + random() * 1000
       const during = (child: ChildProcess) => setTimeout(() => child.kill('SIGKILL'), moment)
       const run = await machine.regctl([...copy, ...limit], { during })
+      // A quick machine may be done before its last kills.
+      if (run.signal === null) {
+        expect(run.code, run.stderr).toBe(0)
+        break
+      }
       expect(run.signal, `kill ${kill + 1}, after ${moment} ms\n${run.stderr}`).toBe('SIGKILL')
+      killed++
     }
+    expect(killed).toBeGreaterThanOrEqual(kills / 2)
     const result = await machine.json(copy)
     await expectWhole(`${destination.host}/killed/app:new`, image)
     expect(result).toMatchObject({ digest: image.root.digest })
