@@ -50,7 +50,12 @@ export function makeClients(tools, { program, folder }) {
       name: us,
       rival: false,
       copy: ({ source, destination }, { ca }) =>
-        node(['copy', source, destination, ...(ca === undefined ? [] : ['--ca-file', ca])]),
+        node([
+          'copy',
+          source,
+          destination,
+          ...(ca === undefined ? [] : [source, destination].flatMap(at => trusting(at, ca))),
+        ]),
       tags: repository => node(['tags', repository]),
       repositories: host => node(['repos', host]),
       forget: () => forget(us),
@@ -154,4 +159,12 @@ function forgetSkopeo() {
   for (const ending of ['boltdb', 'sqlite', 'sqlite-shm', 'sqlite-wal']) {
     rmSync(join(skopeoCache, `blob-info-cache-v1.${ending}`), { force: true })
   }
+}
+
+/**
+ * On loopback TLS is spoken where a host is told to be trusted by name.
+ * @param {string} place @param {string} ca
+ */
+function trusting(place, ca) {
+  return ['--ca-file', `${place.split('/')[0]}=${ca}`]
 }
