@@ -73,7 +73,14 @@ async function compare(title, { shape, from, to, ca }) {
       mkdirSync(home, { recursive: true })
       const places = [`127.0.0.1:${from.port}/bench/${shape}:1`, `127.0.0.1:${to.port}/bench/${shape}:1`]
       const ours = file.endsWith('.js')
-      const args = ours ? [file, 'copy', ...(to.ca ? ['--ca-file', ca] : []), ...places] : ['copy', ...places]
+      const args = ours
+        ? [
+            file,
+            'copy',
+            ...(to.ca ? [from, to].flatMap(({ port }) => ['--ca-file', `127.0.0.1:${port}=${ca}`]) : []),
+            ...places,
+          ]
+        : ['copy', ...places]
       const env = { PATH: process.env.PATH, HOME: home, SSL_CERT_FILE: ours ? undefined : ca }
       const done = await run({ file: ours ? process.execPath : file, args, env }, { folder, signal, timeout: 120 })
       if (done.status !== 0) throw new Error(`${name} failed:\n${done.output}`)
