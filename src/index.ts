@@ -71,3 +71,5 @@ export type {
   Source,
   Store,
 } from './store/store.ts'
+export type { EventWord, Product, WebhookEvent } from './webhook/event.ts'
+export { type Notices, normalize as normalizeWebhook } from './webhook/normalize.ts'

@@ -12,6 +12,7 @@ const floors = [
   ['registry'],
   ['copy', 'image', 'catalog', 'mirror'],
   ['sync', 'server'],
+  ['webhook'],
   ['client', 'output'],
   ['cli', 'index'],
   ['commands'],

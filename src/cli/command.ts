@@ -124,7 +124,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   override async run(): Promise<void> {
     this.options = { ...this.options, json: asksJson(this.argv) }
     const { args, flags } = await this.parse({
-      args: this.ctor.args,
+      args: fromArgvAlone(this.ctor.args),
       flags: this.ctor.flags,
       baseFlags: globalFlags,
       strict: this.ctor.strict,
@@ -202,6 +202,11 @@ export function exchangeLine({ method, url, status, error, milliseconds, bytes }
   const parts = [method, url, status ?? error ?? '', `${Math.round(milliseconds)} ms`]
   if (bytes !== undefined) parts.push(formatBytes(bytes))
   return escapeText(parts.join(' '))
+}
+
+/** oclif takes a missing argument from stdin: a password that is piped in would be the registry (T16). */
+function fromArgvAlone(args: typeof Command.args): typeof Command.args {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]))
 }
 
 /** Rejects when work was asked to stop and has not done so for a while: a person pressed Ctrl-C and waits. */

@@ -47,7 +47,7 @@ export async function readStdin(cap: number, { signal, stdin = process.stdin }: 
   for await (const chunk of stdin) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
-    if (size > cap) throw new RegctlError('USAGE', `stdin is longer than ${cap} bytes`)
+    if (size > cap) throw new RegctlError('USAGE', `the input is longer than ${cap} bytes`)
     chunks.push(bytes)
   }
   return Buffer.concat(chunks)

@@ -59,3 +59,11 @@ it('plain HTTP spoken to HTTPS is a failure of TLS, with what helps', async () =
   const { error } = JSON.parse(stdout)
   expect([code, error.code, error.hint]).toEqual([6, 'TLS_FAILED', expect.stringContaining('--ca-file')])
 })
+
+it('T16: a password on stdin is no registry, where none is named', async () => {
+  const { code, stdout } = await runCli(
+    ['login', '-u', 'ann', '--password-stdin', '--store', 'file', '--no-verify', '--json'],
+    { input: 'canary\n' },
+  )
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ registry: 'docker.io', username: 'ann' })])
+})

@@ -1,0 +1,25 @@
+import { hubRegistry } from '../model/reference.ts'
+import type { Draft } from './event.ts'
+import { type Fields, fieldsOf, isFields, repositoryIn, tagIn, textIn, timeOfSeconds } from './fields.ts'
+
+/** Docker Hub: a push of one tag. It is not signed and has no id; its `callback_url` and `repo_url` are never fetched (3.1, T24). */
+export function readHub(payload: Fields): Draft[] | undefined {
+  const { push_data: push, repository } = payload
+  if (!isFields(push) || !isFields(repository)) return undefined
+  return [
+    {
+      event: 'push',
+      registry: hubRegistry,
+      repository: repositoryIn(fullName(repository)),
+      tag: tagIn(push.tag),
+      digest: null,
+      actor: textIn(push.pusher),
+      time: timeOfSeconds(push.pushed_at),
+    },
+  ]
+}
+
+function fullName(repository: Fields): unknown {
+  const { repo_name: full, namespace, name } = fieldsOf(repository)
+  return full ?? `${namespace}/${name}`
+}

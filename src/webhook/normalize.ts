@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { InvalidContentError } from '../model/errors.ts'
+import { parseJson } from '../model/json.ts'
+import { readDistribution } from './distribution.ts'
+import type { Draft, Product, WebhookEvent } from './event.ts'
+import { type Fields, isFields } from './fields.ts'
+import { readHarbor, readHarborCloudEvent } from './harbor.ts'
+import { readHub } from './hub.ts'
+import { readNexus } from './nexus.ts'
+
+export interface NormalizeOptions {
+  /** Also events about single layers and configs, of which a pull makes many. */
+  blobs?: boolean | undefined
+}
+
+export interface Notices {
+  events: WebhookEvent[]
+  /** Events about layers and configs that were left out. */
+  layers: number
+}
+
+/** Told apart by their fields, as senders set no header of their own that a proxy would keep. */
+const readers: readonly (readonly [Product, (payload: Fields) => Draft[] | undefined])[] = [
+  ['distribution', readDistribution],
+  ['docker-hub', readHub],
+  ['harbor', readHarborCloudEvent],
+  ['harbor', readHarbor],
+  ['nexus', readNexus],
+]
+
+/**
+ * A payload of Docker Hub, Harbor, Nexus or distribution, or a JSON list of them, as events in their order. The caller has bounded its length.
+ * @throws InvalidContentError for what is not JSON, is none of these, or names a repository, tag or digest that cannot be
+ */
+export function normalize(body: Uint8Array | string, options: NormalizeOptions = {}): Notices {
+  return normalizeDocument(parseJson(body, 'the notice'), options)
+}
+
+/** As {@link normalize}, of JSON that was read already. */
+export function normalizeDocument(document: unknown, { blobs = false }: NormalizeOptions = {}): Notices {
+  const all = (Array.isArray(document) ? document : [document]).flatMap(read)
+  const kept = all.filter(({ blob }) => blobs || !blob)
+  return { events: kept.map(({ event }) => event), layers: all.length - kept.length }
+}
+
+function read(payload: unknown): { event: WebhookEvent; blob: boolean }[] {
+  if (!isFields(payload)) throw new InvalidContentError('the notice is no JSON object')
+  for (const [product, reader] of readers) {
+    const drafts = reader(payload)
+    if (drafts) return drafts.map((draft, index) => finish(draft, product, () => madeId(payload, index, drafts.length)))
+  }
+  throw new InvalidContentError('the notice is none of Docker Hub, Harbor, Nexus or distribution')
+}
+
+function finish({ id, blob = false, ...draft }: Draft, product: Product, made: () => string) {
+  const { event, registry, repository, tag, digest, actor, time } = draft
+  return { blob, event: { event, registry, repository, tag, digest, actor, time, product, id: id ?? made() } }
+}
+
+/** Senders that repeat a notice repeat its bytes. */
+function madeId(payload: Fields, index: number, count: number): string {
+  const hash = createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 32)
+  return count > 1 ? `${hash}.${index + 1}` : hash
+}
