@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
+import { companionFlags } from '../cli/copy-flags.ts'
 import { jobsFlag, limitRateFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
 import { copy } from '../copy/copy.ts'
 import { createRateLimit } from '../http/rate.ts'
@@ -18,6 +19,10 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyR
       description: 'two platforms of many',
       command: 'regctl copy nginx registry.example/nginx --platform linux/amd64 --platform linux/arm64',
     },
+    {
+      description: 'with its signatures, attestations and SBOMs',
+      command: 'regctl copy --referrers --digest-tags ghcr.io/team/app:1.2 registry.example/app:1.2',
+    },
     { description: 'what would be sent', command: 'regctl copy --dry-run nginx registry.example/nginx' },
   ]
   static override args = {
@@ -26,6 +31,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyR
   }
   static override flags = {
     platform: platformsFlag(),
+    ...companionFlags,
     'dry-run': Flags.boolean({ summary: 'send nothing, tell what would be sent' }),
     'no-clobber': Flags.boolean({ summary: 'refuse to move a tag that names something else', exclusive: ['force'] }),
     force: Flags.boolean({ summary: 'check every part at the destination, even below a manifest that is there' }),
@@ -42,6 +48,9 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyR
     const progress = this.startProgress(flags.progress)
     const result = await copy(from, to, {
       platforms: flags.platform,
+      referrers: flags.referrers,
+      artifactTypes: flags['artifact-type'],
+      digestTags: flags['digest-tags'],
       dryRun: flags['dry-run'],
       noClobber: flags['no-clobber'],
       force: flags.force,

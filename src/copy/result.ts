@@ -3,6 +3,7 @@ import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { isManifestType } from '../model/media-types.ts'
 import type { CopyEvent } from './events.ts'
+import type { Companions } from './referrers.ts'
 
 /** What a copy did, as `copy --json` reports it; bytes are of content. */
 export interface CopyResult {
@@ -15,12 +16,16 @@ export interface CopyResult {
   bytes: { copied: number; mounted: number; skipped: number; resumed: number }
   requests: { source: number; destination: number }
   seconds: number
+  /** Signatures, attestations and SBOMs that refer to the image; there when they were asked for. */
+  referrers?: Companions
+  /** Tags named after a digest, as cosign has them; there when they were asked for. */
+  digestTags?: Companions
   /** What the source said of the pulls it still grants, where it says so (Docker Hub). */
   rateLimit?: Quota
 }
 
 /** The counts of a copy, gathered from its own events: what is reported is what was told. */
-export type CopyCounts = Pick<CopyResult, 'manifests' | 'blobs' | 'bytes'>
+export type CopyCounts = Pick<CopyResult, 'manifests' | 'blobs' | 'bytes' | 'referrers' | 'digestTags'>
 
 export function countCopy(): { counts: CopyCounts; onEvent: (event: CopyEvent) => void } {
   const counts: CopyCounts = {

@@ -20,11 +20,25 @@ export function copySummary(result: CopyReport, style: Style): string {
     `${escapeText(source)} ${arrow} ${paint(escapeText(destination), 'cyan', style)}`,
     escapeText(digest),
     result.dryRun ? rehearsal(result) : unchanged ? 'unchanged: everything is there already' : summaryLine(result),
+    companionsText(result),
     paint(requestsText(result), 'dim', style),
     quotaText(result),
   ]
     .filter(line => line !== '')
     .join('\n')
+}
+
+/** `referrers: 2 copied, 1 there already; digest tags: none`; '' where nobody asked. */
+function companionsText({ referrers, digestTags, dryRun }: CopyReport): string {
+  const text = (name: string, counts: CopyReport['referrers']) => {
+    if (!counts) return []
+    const parts = [
+      ...(counts.copied > 0 ? [`${counts.copied} ${dryRun ? 'to copy' : 'copied'}`] : []),
+      ...(counts.skipped > 0 ? [`${counts.skipped} there already`] : []),
+    ]
+    return [`${name}: ${parts.join(', ') || 'none'}`]
+  }
+  return [...text('referrers', referrers), ...text('digest tags', digestTags)].join('; ')
 }
 
 /** Nothing is said of a place on this machine's disk. */

@@ -37,6 +37,11 @@ describe('what a copy did', () => {
       },
       ['unchanged: everything is there already', '1 request to the source'],
     ],
+    [
+      'what came along',
+      { referrers: { copied: 2, skipped: 1 }, digestTags: { copied: 0, skipped: 0 } },
+      [copied, 'referrers: 2 copied, 1 there already; digest tags: none', requests],
+    ],
     ['a rehearsal', { dryRun: true }, ['a rehearsal: would copy 1 manifest and 3 blobs, 12.0 MiB', requests]],
   ])('%s', (_, change, lines) => {
     expect(

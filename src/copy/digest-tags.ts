@@ -1,0 +1,82 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import { algorithmOf, encodedOf } from '../model/digest.ts'
+import { isNotFound, RegctlError } from '../model/errors.ts'
+import { isTag } from '../model/reference.ts'
+import { readManifest } from '../store/read.ts'
+import type { Options, Source } from '../store/store.ts'
+import type { Companions } from './referrers.ts'
+import type { Walk } from './walk.ts'
+
+/** What cosign keeps under tags of its own: signatures, attestations, SBOMs (item 64). */
+const suffixes = ['sig', 'att', 'sbom']
+/** Names in a page of a registry's list, at best. */
+const pageSize = 1000
+
+export interface DigestTagOptions {
+  /** Leave a tag that names something else at the destination. */
+  noClobber?: boolean | undefined
+  /** The tags of the source where they are known; it is asked for them otherwise. */
+  tags?: ReadonlySet<string> | undefined
+}
+
+/**
+ * Copies the tags named after these manifests, each with all it names. The source's list of tags is read as long as that costs no more
+ * requests than to ask for each name; then each name is asked for.
+ */
+export async function copyDigestTags(
+  walk: Walk,
+  manifests: readonly Descriptor[],
+  { noClobber = false, tags }: DigestTagOptions = {},
+): Promise<Companions> {
+  const { route } = walk
+  const counts: Companions = { copied: 0, skipped: 0 }
+  const names = manifests.flatMap(digestTags)
+  const listed = tags ?? (await route.limit(() => tagsOf(route.from, names.length * pageSize, route)))
+  await Promise.all(names.filter(name => listed?.has(name) ?? true).map(copyTag))
+  return counts
+
+  async function copyTag(tag: string): Promise<void> {
+    const [root, existing] = await Promise.all([
+      resolve(route.from, tag),
+      route.fresh ? undefined : resolve(route.to, tag),
+    ])
+    if (!root) return
+    route.tell({ type: 'found', content: root })
+    if (existing && (noClobber || (existing.digest === root.digest && !route.force))) {
+      route.tell({ type: 'done', content: root, outcome: 'skipped' })
+      counts.skipped++
+      return
+    }
+    const read = () => readManifest(route.from, root, route)
+    await walk.copyRoot({ descriptor: root, read }, tag)
+    counts.copied++
+  }
+
+  async function resolve(source: Source, tag: string): Promise<Descriptor | undefined> {
+    try {
+      return await route.limit(() => source.resolve(tag, route))
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw error
+    }
+  }
+}
+
+function digestTags({ digest }: Descriptor): string[] {
+  return suffixes.map(suffix => `${algorithmOf(digest)}-${encodedOf(digest)}.${suffix}`).filter(isTag)
+}
+
+/** `undefined` for a list that is longer than `most`, or not given to this account. */
+async function tagsOf(source: Source, most: number, { signal }: Options): Promise<ReadonlySet<string> | undefined> {
+  const tags = new Set<string>()
+  try {
+    for await (const tag of source.tags({ signal })) {
+      tags.add(tag)
+      if (tags.size >= most) return undefined
+    }
+    return tags
+  } catch (error) {
+    if (!(error instanceof RegctlError) || signal?.aborted) throw error
+    return undefined
+  }
+}
