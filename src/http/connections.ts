@@ -8,7 +8,8 @@ import type { TlsSettings } from './tls.ts'
 
 /** What one origin's requests share. */
 export interface Connection {
-  agent: Agent
+  /** For an ordinary client, made when it is first asked for. */
+  agent(): Promise<Agent>
   /** Made once an origin: reading the system's roots anew for each connection costs more than the handshake. */
   secureContext: SecureContext | undefined
   rejectUnauthorized: boolean
@@ -34,12 +35,17 @@ const agentOptions: AgentOptions = { keepAlive: true, keepAliveMsecs: 30_000, sc
  * shared between identities (5.2.6, T20), and a socket that was opened without looking at the address serves no request that asks for it (T2).
  */
 export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): Connections {
-  const connections = new Map<string, Promise<Connection>>()
+  const connections = new Map<string, Promise<Connection & { close(): void }>>()
 
-  async function connect(url: URL, proxyUrl: URL | undefined, publicOnly: boolean): Promise<Connection> {
+  async function connect(url: URL, proxyUrl: URL | undefined, publicOnly: boolean) {
     const settings = url.protocol === 'https:' ? await tls?.(url.origin) : undefined
-    const connection: Connection = {
-      agent: await createAgent(url, proxyUrl),
+    let agent: Promise<Agent> | undefined
+    const connection = {
+      agent: () => {
+        agent ??= createAgent(url, proxyUrl)
+        return agent
+      },
+      close: () => agent?.then(made => made.destroy()),
       secureContext: await createContext(settings),
       rejectUnauthorized: settings?.rejectUnauthorized ?? true,
       // Behind a proxy the proxy resolves the name: there is no address of ours to look at (2.10).
@@ -65,7 +71,7 @@ export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): C
     close() {
       for (const connection of connections.values())
         connection.then(
-          ({ agent }) => agent.destroy(),
+          ({ close }) => close(),
           () => {},
         )
       connections.clear()

@@ -1,10 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex, Writable } from 'node:stream'
-import { MismatchError, RegctlError } from '../model/errors.ts'
+import type { Duplex } from 'node:stream'
+import { RegctlError } from '../model/errors.ts'
 import { failureOf } from './failures.ts'
 import type { HttpRequest } from './http.ts'
-import { type Outgoing, pieceWriter } from './outgoing.ts'
+import { type Outgoing, sendBody } from './outgoing.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, ResponseBody, stalled } from './response-body.ts'
 import { noteStale } from './stale.ts'
@@ -28,11 +28,11 @@ export interface ExchangeOptions {
 }
 
 /**
- * Sends one request's body over a carrier, Node's own request or a client's stream that emits it as `request`, and settles with the answer
- * as soon as its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413). When it fails, the
- * caller destroys the body it opened.
+ * Sends one request's body over a carrier, a client's stream that emits Node's own request as `request`, and settles with the answer as soon as
+ * its headers are there, also when the server answers before it has read the body and hangs up (a 401 or 413). When it fails, the caller
+ * destroys the body it opened.
  */
-export function exchange(carrier: Duplex | ClientRequest, options: ExchangeOptions): Promise<WireResponse> {
+export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<WireResponse> {
   const { request, body, proxy, timeouts } = options
   const { signal } = request
   const { host } = new URL(request.url)
@@ -81,8 +81,7 @@ export function exchange(carrier: Duplex | ClientRequest, options: ExchangeOptio
       })
       sent.once('socket', socket => whenConnected(socket, () => enter(uploaded ? 'waiting' : 'uploading')))
     }
-    if ('flushHeaders' in carrier) watch(carrier)
-    else carrier.once('request', watch)
+    carrier.once('request', watch)
     carrier.once('response', (incoming: IncomingMessage) => {
       if (phase === 'failed') {
         incoming.destroy()
@@ -123,37 +122,15 @@ export function exchange(carrier: Duplex | ClientRequest, options: ExchangeOptio
   })
 }
 
-/**
- * Writes the body, and sees to it that it is as long as Content-Length says: a shorter one would leave the server waiting. Whether all of it
- * was taken; where not, the carrier or an answer tells why. `onWrite`: the server is to take bytes; false: those of the source are waited for.
- */
 async function upload(
-  carrier: Writable,
+  carrier: Duplex,
   { request, body }: ExchangeOptions,
   onWrite: (isWriting: boolean) => void,
 ): Promise<boolean> {
-  const size = body ? (request.body?.size ?? 0) : 0
-  const write = pieceWriter(carrier, () => {
-    if (body) body.isTouched = true
-    onWrite(true)
-  })
-  for (let chunk = await body?.peek(); chunk !== undefined; chunk = await body?.peek()) {
-    if (carrier.destroyed) return false
-    const sent = (body?.taken ?? 0) + chunk.length
-    if (sent > size) throw mismatch(request, `is longer than its ${size} bytes`)
-    onWrite(true)
-    if (!(await write(chunk))) return false
-    onWrite(false)
-    body?.take(chunk.length)
-  }
-  if (body && body.taken !== size) throw mismatch(request, `ended after ${body.taken} of ${size} bytes`)
+  if (body && !(await sendBody(carrier, { request, body }, onWrite))) return false
   if (request.method === 'GET' || request.method === 'HEAD') return true
   await new Promise<void>(resolve => carrier.end(resolve))
   return true
-}
-
-function mismatch({ url }: HttpRequest, deed: string): MismatchError {
-  return new MismatchError(`the content to send to ${new URL(url).host} ${deed}`)
 }
 
 function whenConnected(socket: Socket, then: () => void): void {

@@ -26,7 +26,7 @@ export interface HttpRequest {
   scopes?: readonly string[] | undefined
   /** The address came from a stranger (realm, redirect, Location): refuse when its name resolves to a private address (T2). */
   publicOnly?: boolean | undefined
-  /** One of the many requests that move blobs: carried by the pump or by Node's own request, without the client and its cost. */
+  /** One of the many requests that move blobs: when its answer is lost, it is known how to go on. */
   bulk?: true | undefined
 }
 

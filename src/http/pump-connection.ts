@@ -1,4 +1,7 @@
 import type { ConnectOpts, Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import type { Method } from './http.ts'
+import { ChunkReader } from './pump-chunks.ts'
 import { type Head, parseHead } from './pump-response.ts'
 import { Gathering, type SlabPool } from './slabs.ts'
 
@@ -11,6 +14,9 @@ export interface Answered extends Head {
 }
 
 export interface AskOptions {
+  method: Method
+  /** A body follows, by way of {@link PumpConnection.out}. */
+  hasBody: boolean
   pool: SlabPool
   /** Somebody waits for bytes of the body, or another few came; `false`: nobody waits any more. */
   onWait(isWaiting: boolean): void
@@ -22,6 +28,8 @@ export interface AskOptions {
 
 interface Reading {
   chunks: Gathering
+  /** Takes apart what comes in chunks. */
+  reader: ChunkReader | undefined
   head: Head
   options: AskOptions
 }
@@ -29,9 +37,10 @@ interface Reading {
 type OnRead = NonNullable<ConnectOpts['onread']>
 
 const maxHead = 64 * 1024
+const protocol = 'HTTP/1.'
 
 /**
- * One socket that carries one GET after the other: heads are read into a buffer of its own and bodies into slabs, by `onread`, without a
+ * One socket that carries one request after the other: heads are read into a buffer of its own and bodies into slabs, by `onread`, without a
  * stream in between. Whatever comes unasked ends it.
  */
 export class PumpConnection {
@@ -39,6 +48,8 @@ export class PumpConnection {
   readonly ready: Promise<void>
   /** Whether it has carried a request before this one. */
   isReused = false
+  /** Whether all of the last request has gone out; until then its answer leaves no room for another. */
+  isSent = true
   readonly #socket: Socket
   readonly #head = Buffer.allocUnsafeSlow(maxHead)
   #length = 0
@@ -50,7 +61,7 @@ export class PumpConnection {
   /** @param connect makes the socket, which is ready with the event `readyOn` */
   constructor(connect: (onread: OnRead) => Socket, readyOn: 'connect' | 'secureConnect') {
     this.#socket = connect({
-      buffer: () => this.#reading?.chunks.room() ?? this.#head.subarray(this.#length),
+      buffer: () => this.#room(),
       callback: bytes => this.#read(bytes),
     })
     this.ready = new Promise((resolve, reject) => {
@@ -78,11 +89,23 @@ export class PumpConnection {
     return !this.#socket.destroyed && performance.now() < this.#idleUntil
   }
 
-  /** Sends the head of a GET. @throws OddAnswer, or what broke the connection or was given to {@link destroy} */
+  /** Where the body goes that a request was announced with. */
+  get out(): Writable {
+    return this.#socket
+  }
+
+  /** Sends the head of a request. @throws OddAnswer, or what broke the connection or was given to {@link destroy} */
   ask(head: string, options: AskOptions): Promise<Answered> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(hungUp())
       this.#asked = { options, resolve, reject }
+      this.isSent = !options.hasBody
       this.#socket.ref()
+      // Goes out with the first bytes of the body, where those are there already.
+      if (options.hasBody) {
+        this.#socket.cork()
+        process.nextTick(() => this.#socket.uncork())
+      }
       this.#socket.write(head, 'latin1')
     })
   }
@@ -96,35 +119,60 @@ export class PumpConnection {
     this.#socket.destroy()
   }
 
+  /** Where the next bytes are read to: asked for at the end of each read. */
+  #room(): Buffer {
+    if (this.#reading) return this.#reading.reader ? this.#head : this.#reading.chunks.room()
+    return this.#head.subarray(this.#length)
+  }
+
   #read(bytes: number): boolean {
-    if (this.#reading) return this.#readBody(bytes, this.#reading)
+    if (this.#reading) return this.#readOn(this.#head.subarray(0, bytes), bytes, this.#reading)
     this.#length += bytes
     const end = this.#head.subarray(0, this.#length).indexOf('\r\n\r\n', Math.max(0, this.#length - bytes - 3))
-    if (end < 0 && this.#asked && this.#length < maxHead) return true
-    const head = end < 0 ? undefined : parseHead(this.#head.subarray(0, end))
-    const rest = this.#length - end - 4
+    if (end < 0 && this.#asked && this.#length < maxHead && this.#mayBeHttp()) return true
+    const head =
+      end < 0 || !this.#asked ? undefined : parseHead(this.#head.subarray(0, end), this.#asked.options.method)
+    const rest = this.#head.subarray(end + 4, this.#length)
     // Bytes behind an answer belong to none of ours (response splitting).
-    if (!this.#asked || !head || rest > head.length) {
+    if (!this.#asked || !head || rest.length > (head.length ?? rest.length)) {
       this.destroy(new OddAnswer())
       return false
     }
     const { options, resolve } = this.#asked
-    const { length } = head
+    const length = head.length ?? Number.POSITIVE_INFINITY
     const chunks = new Gathering({ ...options, length, onDrain: () => this.#socket.resume() })
+    const reader = head.length === undefined ? new ChunkReader() : undefined
     this.#asked = undefined
-    this.#reading = { chunks, head, options }
+    this.#reading = { chunks, reader, head, options }
     resolve({ ...head, chunks })
-    this.#head.copy(chunks.room(), 0, end + 4, this.#length)
-    return this.#readBody(rest, this.#reading)
+    if (!reader) rest.copy(chunks.room())
+    return this.#readOn(rest, rest.length, this.#reading)
   }
 
-  #readBody(bytes: number, { chunks, head, options }: Reading): boolean {
-    const isTooMuch = bytes > chunks.left
-    const goOn = chunks.took(Math.min(bytes, chunks.left))
+  /** Who speaks something else may wait for us to answer. */
+  #mayBeHttp(): boolean {
+    const start = this.#head.toString('latin1', 0, Math.min(this.#length, protocol.length))
+    return protocol.startsWith(start)
+  }
+
+  /** More of the body, in `bytes` where it comes in chunks, else in its room already. */
+  #readOn(bytes: Buffer, length: number, { chunks, reader, head, options }: Reading): boolean {
+    let goOn = true
+    let taken: number | undefined = Math.min(length, chunks.left)
+    if (reader)
+      taken = reader.read(bytes, data => {
+        goOn = chunks.copy(data)
+      })
+    else goOn = chunks.took(taken)
+    if (taken === undefined) {
+      this.destroy(new OddAnswer())
+      return false
+    }
+    if (reader?.isDone) chunks.end()
     if (chunks.left > 0) return goOn
     this.#reading = undefined
     this.#length = 0
-    if (isTooMuch || !head.keepAlive) this.destroy()
+    if (length > taken || !head.keepAlive || !this.isSent) this.destroy()
     else this.#rest(head, options)
     return true
   }

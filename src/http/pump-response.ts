@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Method } from './http.ts'
 
 /** The head of an answer that is understood in full. */
 export interface Head {
   status: number
   /** Lower-case names; joined as Node does. */
   headers: IncomingHttpHeaders
-  /** Bytes of the body. */
-  length: number
+  /** Bytes of the body; `undefined` for one in chunks. */
+  length: number | undefined
   /** Whether the connection can carry another request, and how many seconds it may wait for one. */
   keepAlive: boolean
   idleSeconds: number | undefined
@@ -14,8 +15,8 @@ export interface Head {
 
 const maxHeaders = 500
 const statusLine = /^HTTP\/1\.1 ([2-5]\d\d) [\t\x20-\x7e\x80-\xff]*$/
-/** A name without a space before its colon and a value without control characters (RFC 9112, 5): no folding, no bare CR or LF. */
-const headerLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/
+/** A header as it is written: a name without a space before its colon and a value without control characters (RFC 9112, 5): no folding, no bare CR or LF. */
+export const headerLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/
 /** Of these Node keeps the first and forgets the rest; two of one kind are not for us to judge. */
 const single: ReadonlySet<string> = new Set(
   'age,authorization,connection,content-length,content-type,etag,expires,from,host,if-modified-since,if-unmodified-since,keep-alive,last-modified,location,max-forwards,proxy-authorization,referer,retry-after,server,user-agent,cookie'.split(
@@ -24,21 +25,25 @@ const single: ReadonlySet<string> = new Set(
 )
 
 /**
- * Reads the head of an answer to a GET, without the empty line at its end; `undefined` for whatever is not plain: another version, 1xx,
- * chunked or without a length, two lengths, a transfer coding, an upgrade, odd white space or characters. Those are for an ordinary client.
+ * Reads the head of an answer, without the empty line at its end; `undefined` for whatever is not plain: another version, 1xx, a body that ends
+ * with its connection, two lengths, a coding other than chunks, an upgrade, odd white space or characters. Those are for an ordinary client.
  */
-export function parseHead(head: Buffer): Head | undefined {
+export function parseHead(head: Buffer, method: Method): Head | undefined {
   const [first = '', ...lines] = head.toString('latin1').split('\r\n')
   const status = Number(statusLine.exec(first)?.[1])
   const headers = lines.length <= maxHeaders ? parseHeaders(lines) : undefined
   if (!status || headers === undefined) return undefined
-  // Both framings at once are how requests are smuggled; either alone may be honest (RFC 9112, 6.3).
-  if (headers['transfer-encoding'] !== undefined || headers.upgrade !== undefined) return undefined
-  const length = lengthOf(status, headers['content-length'])
+  const length = headers.upgrade === undefined ? lengthOf(method, status, headers) : undefined
   if (length === undefined) return undefined
   const keepAlive = headers.connection === undefined || headers.connection.toLowerCase() === 'keep-alive'
   const idle = /(?:^|,)[ \t]*timeout=(\d{1,6})/i.exec(String(headers['keep-alive'] ?? ''))?.[1]
-  return { status, headers, length, keepAlive, idleSeconds: idle === undefined ? undefined : Number(idle) }
+  return {
+    status,
+    headers,
+    length: length === 'chunks' ? undefined : length,
+    keepAlive,
+    idleSeconds: idle === undefined ? undefined : Number(idle),
+  }
 }
 
 function parseHeaders(lines: string[]): IncomingHttpHeaders | undefined {
@@ -56,10 +61,16 @@ function parseHeaders(lines: string[]): IncomingHttpHeaders | undefined {
   return headers
 }
 
-function lengthOf(status: number, text: string | undefined): number | undefined {
-  if (status === 304) return text === undefined || isLength(text) ? 0 : undefined
-  if (status === 204) return text === undefined || text === '0' ? 0 : undefined
-  return text !== undefined && isLength(text) ? Number(text) : undefined
+function lengthOf(method: Method, status: number, headers: IncomingHttpHeaders): number | 'chunks' | undefined {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  const isBodyless = method === 'HEAD' || status === 204 || status === 304
+  if (coding !== undefined) {
+    // Both framings at once are how requests are smuggled; either alone may be honest (RFC 9112, 6.3).
+    return coding.toLowerCase() === 'chunked' && length === undefined && !isBodyless ? 'chunks' : undefined
+  }
+  if (status === 204) return length === undefined || length === '0' ? 0 : undefined
+  if (isBodyless) return length === undefined || isLength(length) ? 0 : undefined
+  return length !== undefined && isLength(length) ? Number(length) : undefined
 }
 
 /** Exact in a number; Node's parser takes no more either. */

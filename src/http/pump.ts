@@ -1,62 +1,70 @@
-import { connect, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectSecurely } from 'node:tls'
+import { RegctlError } from '../model/errors.ts'
 import type { Connection } from './connections.ts'
 import { type Timeouts, unreachable } from './exchange.ts'
 import { failureOf } from './failures.ts'
 import type { HttpRequest } from './http.ts'
 import { LentBody } from './lent.ts'
 import { queryOf } from './location.ts'
-import { OddAnswer, PumpConnection } from './pump-connection.ts'
+import { type Outgoing, sendBody } from './outgoing.ts'
+import { OddAnswer, type PumpConnection } from './pump-connection.ts'
+import { type Line, openLine, takeIdle } from './pump-line.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, cutShort, stalled } from './response-body.ts'
 import { createSlabPool, type SlabPool } from './slabs.ts'
 
 export interface Pump {
   /**
-   * A GET without a proxy in between, its body lent; or `undefined` where it is for the ordinary client, because the answer is not plain: then
-   * nothing of it was used, and this server is not asked by the pump again.
+   * One request without a proxy in between, the answer's body lent; or `undefined` where it is for the ordinary client, because this server's
+   * answers are not plain: then nothing of the request's body was used, and this server is not asked by the pump again.
    * @throws RegctlError as the wire does; when aborted, the signal's reason
    */
-  get(request: HttpRequest, connection: Connection, timeouts: Timeouts): Promise<WireResponse | undefined>
+  send(outgoing: OutgoingRequest, connection: Connection, timeouts: Timeouts): Promise<WireResponse | undefined>
   close(): void
+}
+
+/** A request, and its body, opened, unless that is empty. */
+export interface OutgoingRequest {
+  request: HttpRequest
+  body?: Outgoing | undefined
 }
 
 /** TLS hands over 16 KiB at a time, and gains nothing from larger slabs. */
 const slabSizes = { 'https:': 512 * 1024, 'http:': 1024 * 1024 }
+/** As many connections may stand idle and have gone stale; after that it is no accident. */
+const maxStale = 32
 
-/** What stands open to one origin, under one TLS identity and address rule: what one {@link Connection} describes. */
-interface Line {
-  idle: PumpConnection[]
-  /** For resumption; a session is of an identity, and stays with it (T20). */
-  session: Buffer | undefined
-  isOdd: boolean
-}
-
-/** Carries bodies beside the wire, from the socket into memory that is lent on: a third of a client's stream in time and memory (BENCH.md). */
+/** Carries what needs no proxy beside the wire, bodies from the socket into memory that is lent on: a third of a client's time and memory (BENCH.md). */
 export function createPump(userAgent: string): Pump {
   const lines = new Map<Connection, Line>()
   const pools = { 'https:': createSlabPool(slabSizes['https:']), 'http:': createSlabPool(slabSizes['http:']) }
 
   return {
-    async get(request, connection, timeouts) {
+    async send({ request, body }, connection, timeouts) {
       const url = new URL(request.url)
-      const head = headOf(request, url, userAgent)
       const line = lines.get(connection) ?? { idle: [], session: undefined, isOdd: false }
       lines.set(connection, line)
+      const head = line.isOdd ? undefined : headOf(request, url, userAgent)
+      if (head === undefined) return undefined
       const pool = url.protocol === 'https:' ? pools['https:'] : pools['http:']
-      // Each turn but the last uses up an idle connection.
-      while (head !== undefined && !line.isOdd) {
-        const link = takeIdle(line) ?? open(url, connection, line)
+      // A connection is not kept waiting for the source.
+      await body?.peek()
+      for (let turn = 1; ; turn++) {
+        request.signal?.throwIfAborted()
+        const link = takeIdle(line) ?? (await openLine(url, connection, line))
         try {
-          return await ask(link, head, { request, line, timeouts, pool })
+          return await ask(link, head, { request, body, host: url.host, line, timeouts, pool })
         } catch (error) {
           if (request.signal?.aborted) throw abortReason(request.signal)
-          if (error instanceof OddAnswer) line.isOdd = true
-          // Closed by the server in the very moment it was used again: nothing was looked at (RFC 9112, 9.3.1).
-          else if (!link.isReused || link.hasHeard || !isReset(error)) throw failureOf(error, url.host)
+          if (body?.failure) throw body.failure.reason
+          if (error instanceof OddAnswer) {
+            line.isOdd = true
+            // What may have had its effect is not sent a second time; a GET or HEAD is.
+            if (request.method === 'GET' || request.method === 'HEAD') return undefined
+            throw notPlain(url.host)
+          }
+          if (turn > maxStale || !mayAskAgain(link, { request, body }, error)) throw failureOf(error, url.host)
         }
       }
-      return undefined
     },
     close() {
       for (const { idle } of lines.values()) for (const link of idle.splice(0)) link.destroy()
@@ -65,20 +73,30 @@ export function createPump(userAgent: string): Pump {
   }
 }
 
-interface Asking {
-  request: HttpRequest
+/** Closed by the server in the very moment it was used again: nothing was looked at (RFC 9112, 9.3.1). */
+function mayAskAgain(link: PumpConnection, { request, body }: OutgoingRequest, error: unknown): boolean {
+  if (!link.isReused || link.hasHeard || !isReset(error)) return false
+  return body ? !body.isTouched : !request.once
+}
+
+/** The answer is lost, and what it was an answer to may be done: as if the connection had broken. */
+function notPlain(host: string): RegctlError {
+  return new RegctlError('UNREACHABLE', `${host} does not answer in plain HTTP/1.1`, { hint: 'try again' })
+}
+
+interface Asking extends OutgoingRequest {
+  host: string
   line: Line
   timeouts: Timeouts
   pool: SlabPool
 }
 
 async function ask(link: PumpConnection, head: string, asking: Asking): Promise<WireResponse> {
-  const { request, line, timeouts, pool } = asking
+  const { request, body, host, line, timeouts, pool } = asking
   const { signal } = request
-  const { host } = new URL(request.url)
   const timer = alarm()
-  let body: LentBody | undefined
-  const abort = () => (body ?? link).destroy(abortReason(signal))
+  let answer: LentBody | undefined
+  const abort = () => (answer ?? link).destroy(abortReason(signal))
   const settle = () => {
     timer.clear()
     signal?.removeEventListener('abort', abort)
@@ -89,29 +107,87 @@ async function ask(link: PumpConnection, head: string, asking: Asking): Promise<
       link.destroy(unreachable(`no connection to ${host} came about in ${seconds} seconds`)),
     )
     await link.ready
-    timer.set(timeouts.headers, seconds => link.destroy(stalled(`${host} did not answer for ${seconds} seconds`)))
-    const { status, headers, chunks } = await link.ask(head, {
+    const answering = link.ask(head, {
+      method: request.method,
+      hasBody: body !== undefined,
       pool,
-      describe: error => cutShort(error, host),
+      describe(error) {
+        if (error instanceof OddAnswer) line.isOdd = true
+        return cutShort(error, host)
+      },
       onFree: () => line.idle.push(link),
       onWait(isWaiting) {
         if (!isWaiting) return timer.clear()
-        timer.set(timeouts.stall, seconds => body?.destroy(stalled(`${host} sent nothing for ${seconds} seconds`)))
+        timer.set(timeouts.stall, seconds => answer?.destroy(stalled(`${host} sent nothing for ${seconds} seconds`)))
       },
     })
+    const upload = body && uploading(link, { request, body, host, timeouts, timer })
+    if (!body) awaitAnswer(link, { host, timeouts, timer })
+    const { status, headers, chunks } = await answering
     timer.clear()
-    const answer = new LentBody(chunks, error => {
+    const isRefusal = upload?.answered(status) ?? false
+    answer = new LentBody(isRefusal ? untilCut(chunks) : chunks, error => {
       settle()
       chunks.drop()
       // Read to its end, the connection may be somebody else's by now.
-      if (chunks.left > 0) link.destroy(error)
+      if (chunks.left > 0 || !link.isSent) link.destroy(error)
     })
-    body = answer
     if (signal?.aborted) abort()
+    // Nobody reads what can have no body, or an empty one to anything but a GET.
+    if (chunks.left === 0 && (request.method !== 'GET' || status === 204 || status === 304)) answer.resume()
     return { status, headers, url: request.url, body: answer, remoteAddress: link.remoteAddress }
   } catch (error) {
     settle()
     throw error
+  }
+}
+
+type Watch = Pick<Asking, 'host' | 'timeouts'> & { timer: Alarm }
+
+function awaitAnswer(link: PumpConnection, { host, timeouts, timer }: Watch): void {
+  timer.set(timeouts.headers, seconds => link.destroy(stalled(`${host} did not answer for ${seconds} seconds`)))
+}
+
+/**
+ * Sends the body while the answer is waited for. `answered` is told of it, and tells whether it is a refusal that came before all was sent:
+ * then no more is.
+ */
+function uploading(
+  link: PumpConnection,
+  watch: Watch & Required<OutgoingRequest>,
+): { answered(status: number): boolean } {
+  const { body, host, timeouts, timer } = watch
+  let isAnswered = false
+  let isRefused = false
+  const onWrite = (isWriting: boolean) => {
+    if (isAnswered) return
+    if (!isWriting) return timer.clear()
+    timer.set(timeouts.stall, seconds => link.destroy(stalled(`${host} took nothing for ${seconds} seconds`)))
+  }
+  sendBody(link.out, watch, onWrite).then(
+    isTaken => {
+      link.isSent = isTaken
+      if (isTaken && !isAnswered) awaitAnswer(link, watch)
+    },
+    // A refusal is still being read, and closes by itself.
+    error => isRefused || link.destroy(error),
+  )
+  return {
+    answered(status) {
+      isAnswered = true
+      isRefused = !link.isSent && status >= 300
+      if (isRefused) body.destroy()
+      return isRefused
+    },
+  }
+}
+
+/** The server may hang up behind a refusal; its text may then be cut off: its status is what counts. */
+async function* untilCut(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+  } catch {
+    // What came, came.
   }
 }
 
@@ -133,54 +209,16 @@ function alarm(): Alarm {
   }
 }
 
-/** The last used first; what the server has promised to keep no longer is closed. */
-function takeIdle({ idle }: Line): PumpConnection | undefined {
-  for (let link = idle.pop(); link !== undefined; link = idle.pop()) {
-    if (link.isUsable) return link
-    link.destroy()
-  }
-  return undefined
-}
-
-/** Like node:https: the name that is asked for is the name in the certificate, an address is sent to nobody (RFC 6066, 3). */
-function open(url: URL, { lookup, rejectUnauthorized, secureContext }: Connection, line: Line): PumpConnection {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const isSecure = url.protocol === 'https:'
-  const target = { host, port: Number(url.port) || (isSecure ? 443 : 80), lookup }
-  if (!isSecure) return new PumpConnection(onread => prepared(connect({ ...target, onread })), 'connect')
-  const tls = {
-    ...target,
-    servername: isIP(host) ? '' : host,
-    rejectUnauthorized,
-    secureContext,
-    session: line.session,
-    ALPNProtocols: ['http/1.1'],
-  }
-  return new PumpConnection(onread => {
-    const options: ConnectionOptions & { onread: typeof onread } = { ...tls, onread }
-    const socket = connectSecurely(options)
-    socket.on('session', session => {
-      line.session = session
-    })
-    return prepared(socket)
-  }, 'secureConnect')
-}
-
-function prepared<S extends Socket>(socket: S): S {
-  socket.setNoDelay(true).setKeepAlive(true, 30_000)
-  return socket
-}
-
 /** Checked as node:http does; what it would refuse is left to it to refuse. */
 function headOf({ method, headers, body, url: text }: HttpRequest, url: URL, userAgent: string): string | undefined {
   const all = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers }
-  let head = `GET ${url.pathname}${queryOf(text)} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: keep-alive\r\n`
-  if (method !== 'GET' || body !== undefined) return undefined
+  let head = `${method} ${url.pathname}${queryOf(text)} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: keep-alive\r\n`
   for (const [name, value] of Object.entries(all)) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value) || ours.has(name.toLowerCase()))
       return undefined
     head += `${name}: ${value}\r\n`
   }
+  if (body || (method !== 'GET' && method !== 'HEAD')) head += `Content-Length: ${body?.size ?? 0}\r\n`
   return `${head}\r\n`
 }
 

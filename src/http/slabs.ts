@@ -19,7 +19,7 @@ export function createSlabPool(size: number): SlabPool {
   return {
     take(wanted) {
       if (inUse >= maxLarge || wanted < size)
-        return Buffer.allocUnsafeSlow(Math.max(1, Math.min(wanted, inUse >= maxLarge ? small : size)))
+        return Buffer.allocUnsafeSlow(Math.min(wanted, inUse >= maxLarge ? small : size))
       inUse++
       return spare.pop() ?? Buffer.allocUnsafeSlow(size)
     },
@@ -32,7 +32,7 @@ export function createSlabPool(size: number): SlabPool {
 }
 
 export interface GatherOptions {
-  /** Bytes of the whole body. */
+  /** Bytes of the whole body; infinite until its {@link Gathering.end} is seen. */
   length: number
   pool: SlabPool
   /** Reading may go on after `took` said no. */
@@ -100,6 +100,23 @@ export class Gathering implements AsyncIterator<Buffer, undefined> {
     if (this.#waiting) this.#options.onWait(true)
     this.#offer()
     return !this.#isHeld
+  }
+
+  /** Bytes for {@link took} that were read elsewhere. */
+  copy(bytes: Buffer): boolean {
+    let goOn = true
+    for (let at = 0; at < bytes.length; ) {
+      const copied = bytes.copy(this.room(), 0, at)
+      at += copied
+      goOn = this.took(copied)
+    }
+    return goOn
+  }
+
+  /** The body was as long as what has been read of it. */
+  end(): void {
+    this.#left = 0
+    this.#offer()
   }
 
   /** The next chunk; by asking, the one before is given back. */

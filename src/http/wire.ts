@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Got } from 'got'
@@ -8,7 +8,7 @@ import { exchange, type Timeouts } from './exchange.ts'
 import type { HttpRequest, Send } from './http.ts'
 import { queryOf } from './location.ts'
 import { Outgoing } from './outgoing.ts'
-import type { Pump } from './pump.ts'
+import { createPump } from './pump.ts'
 import type { WireResponse } from './redirect.ts'
 import { isStale } from './stale.ts'
 import type { TlsSettings } from './tls.ts'
@@ -27,7 +27,7 @@ export interface WireOptions {
   stallTimeout?: number
   /** Resolves names in the place of the system; for tests. */
   lookup?: LookupFunction
-  /** `false`: bodies are carried by got as everything else is; for tests that play a server inside node:http. */
+  /** `false`: got carries everything; for tests that play a server inside node:http. */
   pump?: boolean
 }
 
@@ -36,62 +36,57 @@ const putPatience = 5
 const maxStale = 32
 
 /**
- * The lowest {@link Send}: one HTTP/1.1 request by got, large bodies by the pump or Node's own request; and nothing of its own accord: no
- * redirect, retry, cookie, decompression (a gunzipped blob has another digest, 5.2.1) or thrown status.
+ * The lowest {@link Send}: one HTTP/1.1 request by the pump, or by got where a proxy is in between, an answer is not plain, or an effect could
+ * be had twice; and nothing of its own accord: no redirect, retry, cookie, decompression (a gunzipped blob has another digest, 5.2.1) or
+ * thrown status.
  * Throws RegctlError UNREACHABLE, TLS_FAILED, STALLED, or REFUSED by `publicOnly`; when aborted, the signal's reason.
  */
 export function createWire(options: WireOptions): { send: Send; close(): void } {
   const connections = createConnections(options)
+  const pump = createPump(options.userAgent)
   let loading: Promise<Got> | undefined
-  let pump: Promise<Pump> | undefined
-
-  const pumpOf = () => {
-    pump ??= import('./pump.ts').then(({ createPump }) => createPump(options.userAgent))
-    return pump
-  }
 
   async function send(request: HttpRequest): Promise<WireResponse> {
     request.signal?.throwIfAborted()
-    const url = parseUrl(request.url)
-    const connection = await connections.for(url, request.publicOnly ?? false)
-    if (request.bulk && request.method === 'GET' && !connection.proxy && options.pump !== false) {
-      const answered = await (await pumpOf()).get(request, connection, timeouts(request, options))
-      if (answered) return answered
-    }
+    const connection = await connections.for(parseUrl(request.url), request.publicOnly ?? false)
     const body = request.body && request.body.size > 0 ? new Outgoing(await request.body.open()) : undefined
     try {
-      const start = await carrierFor(request, connection)
-      // From one connection that went stale to the next; as many as may stand idle.
-      for (let turn = 1; ; turn++) {
-        request.signal?.throwIfAborted()
-        try {
-          return await exchange(start(), {
-            request,
-            body,
-            proxy: connection.proxy?.host,
-            timeouts: timeouts(request, options),
-          })
-        } catch (error) {
-          if (!body || body.isTouched || !isStale(error) || turn > maxStale) throw error
-        }
-      }
+      const answered = isForPump(request, connection, options)
+        ? await pump.send({ request, body }, connection, timeouts(request, options))
+        : undefined
+      return answered ?? (await sendByGot(request, body, connection))
     } catch (error) {
       body?.destroy()
       throw error
     }
   }
 
-  /** What moves blobs goes by Node's own request: got would pass each chunk through a stream of its own. What is started must be listened to at once. */
-  async function carrierFor(request: HttpRequest, connection: Connection): Promise<() => Duplex | ClientRequest> {
+  async function sendByGot(request: HttpRequest, body: Outgoing | undefined, connection: Connection) {
+    const start = await carrierFor(request, connection)
+    // From one connection that went stale to the next; as many as may stand idle.
+    for (let turn = 1; ; turn++) {
+      request.signal?.throwIfAborted()
+      try {
+        return await exchange(start(), {
+          request,
+          body,
+          proxy: connection.proxy?.host,
+          timeouts: timeouts(request, options),
+        })
+      } catch (error) {
+        if (!body || body.isTouched || !isStale(error) || turn > maxStale) throw error
+      }
+    }
+  }
+
+  /** What is started must be listened to at once. */
+  async function carrierFor(request: HttpRequest, connection: Connection): Promise<() => Duplex> {
     const { native, target, headers } = await requestOptions(request, connection, options)
-    const { method } = request
-    if (request.bulk && (request.body || method === 'POST') && !connection.proxy)
-      return () => native.request({ ...target, method, headers })
     loading ??= import('got').then(({ got }) => got)
     const got = await loading
     return () =>
       got.stream(new URL(request.url), {
-        method,
+        method: request.method,
         headers,
         followRedirect: false,
         decompress: false,
@@ -106,9 +101,14 @@ export function createWire(options: WireOptions): { send: Send; close(): void } 
     send,
     close() {
       connections.close()
-      pump?.then(({ close }) => close())
+      pump.close()
     },
   }
+}
+
+/** An answer that the pump does not understand is lost to it: what may not be sent again, and is no upload that finds out where it stands, is not for it. */
+function isForPump({ method, bulk }: HttpRequest, { proxy }: Connection, { pump = true }: WireOptions): boolean {
+  return pump && proxy === undefined && (bulk || method === 'GET' || method === 'HEAD' || method === 'PUT')
 }
 
 function parseUrl(text: string): URL {
@@ -132,7 +132,7 @@ function timeouts({ method }: HttpRequest, options: WireOptions): Timeouts {
 async function requestOptions(request: HttpRequest, connection: Connection, { userAgent }: WireOptions) {
   const { method } = request
   const url = new URL(request.url)
-  const { agent, lookup, proxy, secureContext, rejectUnauthorized } = connection
+  const { lookup, proxy, secureContext, rejectUnauthorized } = connection
   const headers: Record<string, string> = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers }
   if (request.body || method === 'POST' || method === 'PUT' || method === 'PATCH')
     headers['content-length'] = String(request.body?.size ?? 0)
@@ -147,7 +147,7 @@ async function requestOptions(request: HttpRequest, connection: Connection, { us
     port: peer.port,
     // got parses and so re-encodes the URL; the query goes out as it was written (item 27). A proxy is told the whole address.
     path: `${plainProxy ? url.origin : ''}${url.pathname}${queryOf(request.url)}`,
-    agent,
+    agent: await connection.agent(),
     lookup,
     maxHeaderSize,
   }

@@ -20,7 +20,7 @@ it('lets odd registries be played by nock', async () => {
     .get('/v2/a/blobs/x')
     .reply(307, '', { location: "https://cdn.test/b?sig='y'" })
   nock('https://cdn.test').get("/b?sig='y'").reply(200, 'bytes')
-  const send = stack(testWire(), redirect())
+  const send = stack(testWire({ pump: false }), redirect())
   const put = await ask(send, { method: 'PUT', url: 'https://registry.test/v2/a/manifests/1', body: bodyOf('content') })
   expect([put.status, put.headers.location]).toEqual([201, '/v2/a/manifests/sha256:ab'])
   const got = await ask(send, { url: 'https://registry.test/v2/a/blobs/x' })
@@ -32,5 +32,7 @@ it('tells of a connection that nock breaks', async () => {
   nock('https://registry.test')
     .get('/')
     .replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
-  await expect(ask(testWire(), { url: 'https://registry.test/' })).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  await expect(ask(testWire({ pump: false }), { url: 'https://registry.test/' })).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+  })
 })

@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from '../../src/http/http.ts'
 import { LentBody, lend } from '../../src/http/lent.ts'
 import type { WireOptions } from '../../src/http/wire.ts'
 import { makeCa } from '../helpers/certs.ts'
-import { ask, testWire } from '../helpers/http-send.ts'
+import { ask, bodyOf, testWire } from '../helpers/http-send.ts'
 import { onHeads, type RawServer, startRaw } from '../helpers/raw.ts'
 
 const ok = (body: string, more = '') =>
@@ -77,7 +77,7 @@ describe('a GET by the pump', () => {
   })
 
   it.each([
-    ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nodd\r\n0\r\n\r\n'],
+    ['a body until the end', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nodd\r\n0\r\n\r\n'],
     ['early hints', `HTTP/1.1 103 Hints\r\n\r\n${ok('odd')}`],
     ['more than was asked for', `${ok('odd')}${ok('more')}`],
   ])('leaves %s to the ordinary client, and remembers that for the server', async (_, answer) => {
@@ -100,16 +100,32 @@ describe('a GET by the pump', () => {
     })
   })
 
-  it('is asked only for a GET that expects much, and not when switched off', async () => {
-    const server = await answering(ok('x'))
-    for (const [options, request] of [
-      [{}, { method: 'GET' as const, url: server.url }],
-      [{ pump: false }, bulk(server.url)],
-    ] as const) {
-      const response = await testWire(options)(request)
-      expect(response.body).not.toBeInstanceOf(LentBody)
-      response.body.resume()
+  it.each([
+    ['a GET', { method: 'GET' }, true],
+    ['a HEAD', { method: 'HEAD' }, true],
+    ['a PUT', { method: 'PUT' }, true],
+    ['the POST of an upload', { method: 'POST', bulk: true }, true],
+    ['the PATCH of an upload', { method: 'PATCH', bulk: true }, true],
+    ['any other POST', { method: 'POST' }, false],
+    ['a DELETE', { method: 'DELETE' }, false],
+  ] as const)('is asked for %s: %s, %s', async (_, request, isByPump) => {
+    const server = await answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    for (const pump of [true, false]) {
+      const { body } = await testWire({ pump })({ ...request, url: server.url })
+      expect(body instanceof LentBody).toBe(isByPump && pump)
+      body.resume()
     }
+  })
+
+  it.each(['PUT', 'POST', 'PATCH'] as const)('never sends a %s twice because its answer is odd', async method => {
+    const server = await answering('HTTP/1.0 201 Created\r\n\r\n')
+    const send = testWire()
+    const request = bulk(server.url, { method, body: bodyOf('content') })
+    await expect(send(request)).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('plain HTTP/1.1'),
+    })
+    expect(server.heads).toHaveLength(1)
   })
 })
 
