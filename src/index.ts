@@ -68,6 +68,7 @@ export type {
   Place,
   PushOptions,
   PushOutcome,
+  ReferrersOptions,
   Source,
   Store,
 } from './store/store.ts'

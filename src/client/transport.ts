@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { authorize, createTokenCache } from '../auth/authorize.ts'
 import type { Config } from '../config/config.ts'
 import { baseUrl } from '../config/hosts.ts'
@@ -111,7 +110,7 @@ export function createTransport(options: TransportOptions): Transport {
     trustedRealms,
     async connect(name) {
       const url = urlOf(name)
-      const memory = memories.get(name) ?? registryMemory(name, join(config.paths.state, 'blobs'))
+      const memory = memories.get(name) ?? registryMemory(name, config.paths.state)
       memories.set(name, memory)
       const { count, counting } = countRequests()
       const authorized = authorize({

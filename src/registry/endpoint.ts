@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { repositoryScope } from '../auth/scopes.ts'
 import type { Send } from '../http/http.ts'
 import type { Digest } from '../model/digest.ts'
@@ -5,6 +6,7 @@ import { RegctlError } from '../model/errors.ts'
 import { isRepository } from '../model/reference.ts'
 import { Downloads } from './downloads.ts'
 import { type KnownBlobs, knownBlobs } from './known.ts'
+import type { ReferrersKeeper } from './referrers-keeper.ts'
 import { type BlobMemory, blobMemory } from './remember.ts'
 
 /** One registry as this run talks to it; its memory is shared by all that is opened there. */
@@ -25,6 +27,10 @@ export interface RegistryMemory {
   downloads: Downloads
   /** What earlier runs knew of its blobs; asked for before the first upload. */
   earlier: BlobMemory
+  /** Who writes the lists of referrers of a registry without that API, each by its repository and subject. */
+  keepers: Map<string, ReferrersKeeper>
+  /** A folder for lock files that other runs see too. */
+  locks: string | undefined
 }
 
 /** @param folder where runs leave for each other what they know; absent: nothing is kept */
@@ -35,7 +41,9 @@ export function registryMemory(registry: string, folder?: string): RegistryMemor
     habits: {},
     underWay: new Map(),
     downloads: new Downloads(),
-    earlier: blobMemory(registry, known, folder),
+    earlier: blobMemory(registry, known, folder && join(folder, 'blobs')),
+    keepers: new Map(),
+    locks: folder && join(folder, 'referrers'),
   }
 }
 
@@ -53,6 +61,8 @@ export interface Habits {
   holding?: Set<string>
   /** It does not give parts of blobs: they are fetched whole. */
   noRanges?: boolean
+  /** Repositories that have answered that there is no referrers API. */
+  noReferrers?: Set<string>
   /** So many connections brought a large blob faster than fewer. */
   connections?: number
 }

@@ -37,6 +37,16 @@ export async function resolveManifest(
   } else {
     await discard(head)
   }
+  return (await readNamed(place, reference, options)).target
+}
+
+/** A manifest by its tag or digest, with its bytes, in one GET. @throws NotFoundError-coded RegistryError, MismatchError */
+export async function readNamed(
+  place: Repository,
+  reference: string,
+  options: Options,
+): Promise<{ target: Descriptor; bytes: Buffer; etag: string | undefined }> {
+  const asked = manifestCall(place, reference, options)
   const response = await call(place.registry, asked)
   const bytes = await readAll(response, maxManifestSize)
   if (isWebPage(response, bytes.subarray(0, 1024).toString())) throw webPageError(place.registry.name, asked.what)
@@ -44,7 +54,7 @@ export async function resolveManifest(
   const digest = isDigest(reference) ? reference : digestOf(bytes)
   checkDigest(bytes, digest)
   checkDigest(bytes, headerDigest(response))
-  return { mediaType, digest, size: bytes.length }
+  return { target: { mediaType, digest, size: bytes.length }, bytes, etag: response.headers.etag }
 }
 
 /** The raw body of a manifest, opened again when it breaks; whoever reads it verifies it. */
@@ -76,24 +86,35 @@ export async function fetchManifest(
   return response
 }
 
+interface PutOptions extends Options {
+  tag?: string | undefined
+  /** `if-match` and the like; an answer of 412 is then one for the caller. */
+  conditions?: Readonly<Record<string, string>>
+}
+
 /** PUT under a tag or its digest; the bytes, verified by the caller, go out as they came (items 16, 47). */
 export async function putManifest(
   place: Repository,
   { target, bytes }: { target: Descriptor; bytes: Buffer },
-  { tag, signal }: Options & { tag?: string | undefined },
+  { tag, conditions = {}, signal }: PutOptions,
 ): Promise<HttpResponse> {
   const response = await call(place.registry, {
     method: 'PUT',
     url: apiPath(place.name, 'manifests', tag ?? target.digest),
     what: `manifest ${target.digest} in ${place.location}`,
-    headers: { 'content-type': target.mediaType },
+    headers: { 'content-type': target.mediaType, ...conditions },
     body: { open: async () => Readable.from([bytes]), size: bytes.length },
     scopes: [place.scope('pull', 'push')],
     signal,
-    expect: [200, 201, 202, 204],
+    expect: [200, 201, 202, 204, ...(Object.keys(conditions).length > 0 ? [412] : [])],
   })
   const digest = headerDigest(response)
-  if (digest && algorithmOf(digest) === algorithmOf(target.digest) && digest !== target.digest) {
+  if (
+    response.status !== 412 &&
+    digest &&
+    algorithmOf(digest) === algorithmOf(target.digest) &&
+    digest !== target.digest
+  ) {
     throw new MismatchError(`${place.registry.name} changed the manifest ${target.digest} into ${digest}`)
   }
   return response

@@ -8,13 +8,21 @@ import { parseManifest } from '../model/manifest.ts'
 import { isManifestType, isSchema1Type } from '../model/media-types.ts'
 import { isTag } from '../model/reference.ts'
 import { readOpened } from '../store/read.ts'
-import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } from '../store/store.ts'
+import type {
+  Address,
+  FetchOptions,
+  Options,
+  PushOptions,
+  PushOutcome,
+  ReferrersOptions,
+  Store,
+} from '../store/store.ts'
 import { fetchBlob, statBlob } from './download.ts'
 import { type Registry, type Repository, type RepositoryOptions, repositoryAt } from './endpoint.ts'
 import { listTags } from './lists.ts'
-import { putManifest, readManifestBody, resolveManifest } from './manifests.ts'
-import { listReferrers } from './referrers.ts'
-import { recordReferrer, referrerEntry } from './referrers-tag.ts'
+import { putManifest, readManifestBody, readNamed, resolveManifest } from './manifests.ts'
+import { forgetReferrer, listReferrers, type Referrer, recordReferrer } from './referrers.ts'
+import { referrerEntry } from './referrers-tag.ts'
 import { removeContent, removeTag } from './remove.ts'
 import { pushBlob } from './upload.ts'
 
@@ -60,7 +68,7 @@ export class RegistryStore implements Store {
     return listTags(this.#place, options)
   }
 
-  referrers(subject: Descriptor, options: Options = {}): AsyncIterable<Descriptor> {
+  referrers(subject: Descriptor, options: ReferrersOptions = {}): AsyncIterable<Descriptor> {
     return listReferrers(this.#place, subject, options)
   }
 
@@ -78,7 +86,21 @@ export class RegistryStore implements Store {
   }
 
   async delete(target: Address, options: Options = {}): Promise<void> {
+    const referrer = isManifestType(target.mediaType) ? await this.#referrer(target, options) : undefined
     await removeContent(this.#place, target, options)
+    if (referrer) await forgetReferrer(this.#place, referrer, options)
+  }
+
+  /** A manifest about to go that has a subject; `undefined` for any other, and for one that cannot be read. */
+  async #referrer({ digest }: Address, options: Options): Promise<Referrer | undefined> {
+    try {
+      const { target, bytes } = await readNamed(this.#place, digest, options)
+      const { subject } = parseManifest(bytes, target.mediaType)
+      return subject && { subject: subject.digest, entry: target }
+    } catch (error) {
+      if (error instanceof RegctlError && !options.signal?.aborted) return undefined
+      throw error
+    }
   }
 
   async #pushManifest(target: Descriptor, open: Open, options: PushOptions): Promise<void> {
@@ -91,9 +113,11 @@ export class RegistryStore implements Store {
     const response = await putManifest(this.#place, { target, bytes }, options)
     await discard(response)
     // A registry that keeps track of referrers says so; for any other the list is the client's to keep (item 50).
-    if (!manifest?.subject || response.headers['oci-subject'] !== undefined) return
-    await recordReferrer(this.#place, manifest.subject.digest, referrerEntry(target, manifest), {
-      signal: options.signal,
-    })
+    if (!manifest?.subject) return
+    if (response.headers['oci-subject'] !== undefined) this.#place.registry.habits.noReferrers?.delete(this.#place.name)
+    else {
+      const referrer = { subject: manifest.subject.digest, entry: referrerEntry(target, manifest) }
+      await recordReferrer(this.#place, referrer, { signal: options.signal })
+    }
   }
 }

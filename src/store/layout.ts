@@ -11,7 +11,7 @@ import { type Entry, nameOf, withListed, withoutDigest, withoutNameless, without
 import { entryNamed, tagsOf } from './layout-names.ts'
 import { readVerified } from './read.ts'
 import { childrenOf, isUnder, referrersUnder } from './referrers.ts'
-import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } from './store.ts'
+import type { Address, FetchOptions, Options, PushOptions, PushOutcome, ReferrersOptions, Store } from './store.ts'
 
 /**
  * An OCI image layout 1.0.0 in a folder (item 98), safe with several processes at once and whole after a kill.
@@ -75,7 +75,7 @@ class LayoutStore implements Store {
     yield* tagsOf((await this.#folder.index()).entries)
   }
 
-  async *referrers(subject: Descriptor, options: Options = {}): AsyncGenerator<Descriptor> {
+  async *referrers(subject: Descriptor, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
     yield* referrersUnder(this, await this.#roots(), subject, options)
   }
 

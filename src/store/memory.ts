@@ -6,7 +6,7 @@ import { NotFoundError } from '../model/errors.ts'
 import { isManifestType } from '../model/media-types.ts'
 import { readOpened } from './read.ts'
 import { referrersUnder } from './referrers.ts'
-import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Store } from './store.ts'
+import type { Address, FetchOptions, Options, PushOptions, PushOutcome, ReferrersOptions, Store } from './store.ts'
 
 interface Kept {
   descriptor: Descriptor
@@ -53,7 +53,7 @@ class MemoryStore implements Store {
     yield* this.#tags.keys()
   }
 
-  async *referrers(subject: Descriptor, options: Options = {}): AsyncGenerator<Descriptor> {
+  async *referrers(subject: Descriptor, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
     const all = [...this.#contents.values()].map(kept => kept.descriptor)
     yield* referrersUnder(this, all, subject, options)
   }

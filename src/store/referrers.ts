@@ -4,7 +4,7 @@ import { RegctlError } from '../model/errors.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { isIndexType, isManifestType } from '../model/media-types.ts'
 import { readManifest } from './read.ts'
-import type { Options, Source } from './store.ts'
+import type { Options, ReferrersOptions, Source } from './store.ts'
 
 interface Found {
   descriptor: Descriptor
@@ -19,10 +19,12 @@ export async function* referrersUnder(
   source: Source,
   roots: Iterable<Descriptor>,
   subject: Descriptor,
-  options: Options = {},
+  { artifactType, ...options }: ReferrersOptions = {},
 ): AsyncGenerator<Descriptor> {
   for await (const { descriptor, manifest } of walk(source, roots, options)) {
-    if (manifest.subject?.digest === subject.digest) yield referrer(descriptor, manifest)
+    if (manifest.subject?.digest !== subject.digest) continue
+    const found = referrer(descriptor, manifest)
+    if (!artifactType || found.artifactType === artifactType) yield found
   }
 }
 

@@ -12,6 +12,11 @@ export interface FetchOptions extends Options {
   offset?: number | undefined
 }
 
+export interface ReferrersOptions extends Options {
+  /** Only those of this type. */
+  artifactType?: string | undefined
+}
+
 /** Where an interrupted push can be picked up; what the text means is the store's business. */
 export interface Checkpoint {
   load(): Promise<string | undefined>
@@ -47,8 +52,11 @@ export interface Source {
   fetch(target: Address, options?: FetchOptions): Promise<Readable>
   /** In the order of the store; a repository that is not there throws NotFoundError. */
   tags(options?: Options): AsyncIterable<string>
-  /** Manifests whose `subject` is this one (distribution-spec "Listing Referrers"). */
-  referrers(subject: Descriptor, options?: Options): AsyncIterable<Descriptor>
+  /**
+   * Manifests whose `subject` is this one, each with its `artifactType` (or else its config's media type) and its annotations
+   * (distribution-spec "Listing Referrers").
+   */
+  referrers(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor>
 }
 
 /** Anything images can be written to. */

@@ -283,6 +283,11 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
             ]),
           )
           expect((await collect(store.referrers(sbom.root))).map(found => found.digest)).toEqual([ofOther.root.digest])
+          const ofType = async (artifactType: string) =>
+            (await collect(store.referrers(image.root, { artifactType }))).map(found => found.digest)
+          expect(await ofType('application/vnd.example.sbom')).toEqual([sbom.root.digest])
+          expect(await ofType(mediaTypes.ociConfig)).toEqual([plain.root.digest])
+          expect(await ofType('application/vnd.example.sbo')).toEqual([])
         },
       )
     })
