@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog/catalog.ts'
 import { type Accounts, createAccounts } from './client/accounts.ts'
+import type { Mirrors } from './client/mirrors.ts'
 import type { Transport, TransportOptions } from './client/transport.ts'
 import type { Config } from './config/config.ts'
 import { realmPins } from './config/pins.ts'
@@ -55,10 +56,25 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
     })
     return opened
   }
+  let around: Promise<Mirrors> | undefined
+  const mirrors = () => {
+    around ??= import('./client/mirrors.ts').then(({ createMirrors }) =>
+      createMirrors({ ...options, config, credentials, pins, userAgent }),
+    )
+    return around
+  }
   const repository = async ({ registry, repository }: Pick<Reference, 'registry' | 'repository'>, write: boolean) => {
     const [{ connect }, { RegistryStore }] = await Promise.all([transport(), import('./registry/store.ts')])
-    const connection = await connect(registry)
-    return { store: new RegistryStore(connection.registry, repository, { write }), requests: connection.requests }
+    const { registry: there, requests } = await connect(registry)
+    const store: Store = new RegistryStore(there, repository, { write })
+    // What is written to is read where it is written; mirrors see neither (T28).
+    const withMirrors =
+      !write && hasMirrors(config, registry)
+        ? await (await mirrors()).around(store, { registry, repository })
+        : undefined
+    if (!withMirrors) return { store, requests }
+    const { store: all, requests: others } = withMirrors
+    return { store: all, requests: () => requests() + others(), served: all.served.bind(all) }
   }
   const open: Opener = async (text, { write = false } = {}) => {
     const location = parseLocation(text)
@@ -84,10 +100,15 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
     quota: registry => quotaOf(registry),
     close: async () => {
       if (!opened) return
-      await (await opened).close()
+      await Promise.all([(await opened).close(), (await around)?.close()])
       for (const message of config.unusedHostFlags()) notify({ code: 'HOST_FLAG_UNUSED', message })
     },
   }
+}
+
+/** Nothing is loaded where there are none. */
+function hasMirrors(config: Config, registry: string): boolean {
+  return config.mirrorsFrom.length > 0 || (config.host(registry).mirrors?.length ?? 0) > 0
 }
 
 /** Whether the text names a place on this machine's disk. */

@@ -4,8 +4,8 @@ export type { Catalog, CatalogOptions, RepositorySummary } from './catalog/catal
 export type { Accounts, LoginOptions, LoginResult } from './client/accounts.ts'
 export { type Client, type ClientOptions, createClient, type Opener, type OpenOptions } from './client.ts'
 export { type Config, type ConfigFlags, type GivenLogin, loadConfig } from './config/config.ts'
-export type { HostSettings } from './config/hosts.ts'
-export type { Paths, Surroundings } from './config/paths.ts'
+export type { HostSettings, MirrorSettings } from './config/hosts.ts'
+export type { EnginePaths, Paths, Surroundings } from './config/paths.ts'
 export { type CopyOptions, type CopyResult, copy } from './copy/copy.ts'
 export type { CopyEvent, OnCopyEvent } from './copy/events.ts'
 export { type Selection, selectImage, selectPlatforms } from './copy/select.ts'
@@ -58,8 +58,11 @@ export { memoryRepositories, type Repositories } from './server/repositories.ts'
 export { createRegistryServer, type RegistryServer, type ServerOptions } from './server/server.ts'
 export { layoutStore } from './store/layout.ts'
 export { memoryStore } from './store/memory.ts'
+export { type MirroredOptions, type MirroredStore, mirrored } from './store/mirrored.ts'
+export type { Mirror, MirrorMemory } from './store/mirrors.ts'
 export { formatPlace } from './store/place.ts'
 export { readManifest, readVerified } from './store/read.ts'
+export type { Served } from './store/served.ts'
 export type {
   Address,
   Checkpoint,

@@ -52,6 +52,12 @@ export const globalFlags = {
     summary: 'key of the client certificate (PEM); for all, or HOST=FILE (repeatable)',
   }),
   authfile: Flags.string({ ...connection, helpValue: 'FILE', summary: 'read credentials from this config.json' }),
+  'mirrors-from': Flags.string({
+    ...connection,
+    ...repeatable,
+    helpValue: 'docker|containerd|podman|FILE',
+    summary: 'read through the mirrors of this configuration too; none: through no mirror (repeatable)',
+  }),
   'connect-timeout': seconds({ summary: 'give up a connection that does not stand after so long (30)' }),
   'stall-timeout': seconds({ summary: 'give up a body in which nothing moves for so long (60)' }),
   'requests-per-second': Flags.custom<number>({
@@ -113,6 +119,7 @@ export function configFlags(flags: GlobalFlags & CopyFlags, registries: readonly
     requestsPerSecond: flags['requests-per-second'],
     connectTimeout: flags['connect-timeout'],
     stallTimeout: flags['stall-timeout'],
+    mirrorsFrom: flags['mirrors-from'],
   }
 }
 
@@ -134,5 +141,6 @@ export interface GlobalFlags {
   authfile?: string | undefined
   'connect-timeout'?: number | undefined
   'stall-timeout'?: number | undefined
+  'mirrors-from'?: string[] | undefined
   'requests-per-second'?: number | undefined
 }

@@ -16,6 +16,8 @@ export interface ConfigFlags extends HostFlags {
   connectTimeout?: number | undefined
   /** Seconds. */
   stallTimeout?: number | undefined
+  /** `docker`, `containerd`, `podman`, a file, or `none`: no mirror at all, not even of our own file. */
+  mirrorsFrom?: readonly string[] | undefined
 }
 
 /** A login given by the environment, for exactly one registry (T1). */
@@ -43,6 +45,10 @@ export interface Config {
   connectTimeout: number | undefined
   /** Seconds of silence in a body. */
   stallTimeout: number | undefined
+  /** Seconds that a mirror may be silent. */
+  mirrorTimeout: number | undefined
+  /** Whose configuration is read for mirrors besides our own; `none` leaves out all of them. */
+  mirrorsFrom: readonly string[]
   /** `--authfile` or `REGISTRY_AUTH_FILE`. */
   authFile: string | undefined
   /** `DOCKER_AUTH_CONFIG`: JSON. */
@@ -71,6 +77,8 @@ export async function loadConfig({
     requestsPerSecond: flags.requestsPerSecond ?? file.requestsPerSecond,
     connectTimeout: flags.connectTimeout ?? file.connectTimeout,
     stallTimeout: flags.stallTimeout ?? file.stallTimeout,
+    mirrorTimeout: file.mirrorTimeout,
+    mirrorsFrom: flags.mirrorsFrom ?? file.mirrorsFrom ?? [],
     authFile: flags.authFile ?? (env.REGISTRY_AUTH_FILE || undefined),
     authConfig: env.DOCKER_AUTH_CONFIG || undefined,
     givenLogin: givenLogin(env),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { RegctlError } from '../model/errors.ts'
 import { parseByteRate, parseFrequency, parseSeconds } from '../model/quantity.ts'
-import type { HostSettings } from './hosts.ts'
+import type { HostSettings, MirrorSettings } from './hosts.ts'
 
 /** Our configuration file: JSON, comments allowed. Unknown keys are errors, so that a typing mistake is heard. */
 export interface ConfigFile {
@@ -16,6 +16,10 @@ export interface ConfigFile {
   connectTimeout?: number
   /** Seconds. */
   stallTimeout?: number
+  /** Seconds that a mirror may be silent. */
+  mirrorTimeout?: number
+  /** Whose configuration is read for mirrors too: `docker`, `containerd`, `podman`, or a file. */
+  mirrorsFrom?: readonly string[]
 }
 
 /** Top-level settings that are amounts: as the flag of the same name reads them, numbers without quotes too. */
@@ -24,9 +28,10 @@ const amounts = {
   requestsPerSecond: { parse: parseFrequency, description: 'a number above 0' },
   connectTimeout: { parse: parseSeconds, description: 'seconds above 0' },
   stallTimeout: { parse: parseSeconds, description: 'seconds above 0' },
+  mirrorTimeout: { parse: parseSeconds, description: 'seconds above 0' },
 } as const
 
-type Kind = 'boolean' | 'string' | 'strings' | 'count'
+type Kind = 'boolean' | 'string' | 'strings' | 'count' | 'mirrors' | 'own'
 
 const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
   plainHttp: 'boolean',
@@ -36,6 +41,14 @@ const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
   keyFile: 'string',
   realms: 'strings',
   requests: 'count',
+  mirrors: 'mirrors',
+}
+
+const mirrorKeys: Readonly<Record<keyof MirrorSettings, Kind>> = {
+  url: 'string',
+  resolve: 'boolean',
+  auth: 'own',
+  ns: 'boolean',
 }
 
 /**
@@ -59,7 +72,7 @@ export async function readConfigFile(path: string, { named = false } = {}): Prom
 }
 
 export async function parseConfigFile(text: string, path: string): Promise<ConfigFile> {
-  const { getNodeValue, parseTree, printParseErrorCode } = await import('jsonc-parser')
+  const { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } = await import('jsonc-parser')
   const refuse = (offset: number, problem: string): never => {
     const before = text.slice(0, offset).split('\n')
     throw new RegctlError('CONFIG_INVALID', `${path}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${problem}`)
@@ -87,6 +100,10 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     else if (key === 'hosts')
       for (const [host, , settings] of entries(value, 'hosts'))
         hosts.set(host.toLowerCase(), hostSettings(host, settings))
+    else if (key === 'mirrorsFrom')
+      file.mirrorsFrom = checked(value, 'strings')
+        ? (getNodeValue(value) as string[])
+        : refuse(value.offset, 'mirrorsFrom must be a list of texts: docker, containerd, podman, or files')
     else if (isAmount(key)) file[key] = amount(key, value)
     else refuse(keyNode.offset, `unknown key ${JSON.stringify(key)}`)
   }
@@ -103,17 +120,33 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
   }
 
   function hostSettings(host: string, node: Node): HostSettings {
-    for (const [key, keyNode, value] of entries(node, `hosts[${JSON.stringify(host)}]`)) {
-      const kind = Object.hasOwn(hostKeys, key)
-        ? hostKeys[key as keyof HostSettings]
-        : refuse(keyNode.offset, `unknown key ${JSON.stringify(key)}`)
-      if (!checked(value, kind)) refuse(value.offset, `${key} must be ${descriptions[kind]}`)
+    const what = `hosts[${JSON.stringify(host)}]`
+    checkKeys(node, what, hostKeys)
+    const settings = getNodeValue(node) as HostSettings
+    const listed = findNodeAtLocation(node, ['mirrors'])?.children
+    return listed ? { ...settings, mirrors: listed.map(mirrorSettings) } : settings
+  }
+
+  /** A text is a mirror's address and nothing else. */
+  function mirrorSettings(node: Node): MirrorSettings {
+    if (node.type === 'string') return { url: String(getNodeValue(node)) }
+    checkKeys(node, 'a mirror', mirrorKeys)
+    const settings = getNodeValue(node) as MirrorSettings
+    return settings.url === undefined ? refuse(node.offset, 'a mirror needs a url') : settings
+  }
+
+  function checkKeys(node: Node, what: string, kinds: Readonly<Record<string, Kind>>): void {
+    for (const [key, keyNode, value] of entries(node, what)) {
+      const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
+      if (kind === undefined) refuse(keyNode.offset, `unknown key ${JSON.stringify(key)}`)
+      else if (!checked(value, kind)) refuse(value.offset, `${key} must be ${descriptions[kind]}`)
     }
-    return getNodeValue(node) as HostSettings
   }
 
   function checked(node: Node, kind: Kind): boolean {
     const value: unknown = getNodeValue(node)
+    if (kind === 'mirrors') return node.type === 'array'
+    if (kind === 'own') return value === 'own'
     if (kind === 'count') return Number.isSafeInteger(value) && (value as number) > 0
     if (kind === 'strings') return Array.isArray(value) && value.every(item => typeof item === 'string')
     return typeof value === kind
@@ -129,4 +162,6 @@ const descriptions: Readonly<Record<Kind, string>> = {
   string: 'a text',
   strings: 'a list of texts',
   count: 'a whole number above 0',
+  mirrors: 'a list of addresses, or of objects with a url',
+  own: '"own", or left out',
 }

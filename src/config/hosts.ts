@@ -14,6 +14,20 @@ export interface HostSettings {
   realms?: readonly string[]
   /** HTTP requests at once. */
   requests?: number
+  /** Where to read this registry's content first, in this order. */
+  mirrors?: readonly MirrorSettings[]
+}
+
+/** A mirror as the configuration names it. */
+export interface MirrorSettings {
+  /** `https://mirror.example`, or with a path: what stands before `/v2/`. */
+  url: string
+  /** It may say what a tag names; otherwise only the registry itself does (T27). */
+  resolve?: boolean
+  /** `own`: it is shown the login that is stored for its own host. Otherwise it is asked without any (T1). */
+  auth?: 'own'
+  /** Tell it by `?ns=` which registry is meant, as containerd does (item 101). */
+  ns?: boolean
 }
 
 const loopback = new BlockList()

@@ -19,6 +19,17 @@ export interface Paths {
   podmanAuth: readonly string[]
   /** Folders that hold a folder a registry with its certificates. */
   certificates: readonly string[]
+  /** Where engines say which mirrors they use. */
+  engines: EnginePaths
+}
+
+export interface EnginePaths {
+  /** `daemon.json`: the first that is there is the one (PROTOCOL 4.5). */
+  docker: readonly string[]
+  /** Folders that hold a folder a registry with its `hosts.toml`. */
+  containerd: readonly string[]
+  /** `registries.conf`: the first that is there; beside it a folder `registries.conf.d`. */
+  podman: readonly string[]
 }
 
 /** Where everything lies (PROTOCOL 2.7, 2.10). */
@@ -26,6 +37,8 @@ export function findPaths({ env, home, platform, uid }: Surroundings): Paths {
   const configHome = env.XDG_CONFIG_HOME || join(home, '.config')
   const stateHome = env.XDG_STATE_HOME || join(home, '.local', 'state')
   const runtime = env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'containers') : join('/run/containers', String(uid))
+  const desktop = join(home, '.docker', 'daemon.json')
+  const snap = '/var/snap/docker/current/config/daemon.json'
   return {
     config: env.REGCTL_CONFIG || join(configHome, 'regctl', 'config.json'),
     state: join(stateHome, 'regctl'),
@@ -42,5 +55,17 @@ export function findPaths({ env, home, platform, uid }: Surroundings): Paths {
       '/etc/containers/certs.d',
       '/etc/docker/certs.d',
     ],
+    engines: {
+      docker:
+        platform === 'win32'
+          ? [join(env.ProgramData || 'C:\\ProgramData', 'docker', 'config', 'daemon.json'), desktop]
+          : ['/etc/docker/daemon.json', join(configHome, 'docker', 'daemon.json'), desktop, snap],
+      containerd: ['/etc/containerd/certs.d', join(configHome, 'containerd', 'certs.d')],
+      podman: [
+        ...(env.CONTAINERS_REGISTRIES_CONF ? [env.CONTAINERS_REGISTRIES_CONF] : []),
+        join(configHome, 'containers', 'registries.conf'),
+        '/etc/containers/registries.conf',
+      ],
+    },
   }
 }

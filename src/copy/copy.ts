@@ -26,7 +26,7 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
   const shared = await openShared(from, isUnchanged ? undefined : to, options)
   const counts = await copyImage(image, { place: to, existing }, { shared, options })
   await shared.journal?.end()
-  const quota = from.quota?.()
+  const [quota, served] = [from.quota?.(), from.served?.()]
   return {
     source: formatPlace(from),
     destination: formatPlace(to),
@@ -36,6 +36,7 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     requests: { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 },
     seconds: secondsSince(begun),
     ...(quota && { rateLimit: quota }),
+    ...(served && { served }),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Quota } from '../http/quota.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { isManifestType } from '../model/media-types.ts'
+import type { Served } from '../store/served.ts'
 import type { CopyEvent } from './events.ts'
 import type { Companions } from './referrers.ts'
 
@@ -22,6 +23,8 @@ export interface CopyResult {
   digestTags?: Companions
   /** What the source said of the pulls it still grants, where it says so (Docker Hub). */
   rateLimit?: Quota
+  /** Which mirror served what, and the registry itself as the last; where the source has mirrors. */
+  served?: Served[]
 }
 
 /** The counts of a copy, gathered from its own events: what is reported is what was told. */

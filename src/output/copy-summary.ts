@@ -2,7 +2,7 @@ import type { CopyResult } from '../copy/copy.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
 import { summaryLine } from './summary.ts'
-import { formatCount, formatDuration } from './units.ts'
+import { formatBytes, formatCount, formatDuration } from './units.ts'
 
 /** What the command `copy` tells: the copy's result, and what only the command knows. */
 export interface CopyReport extends CopyResult {
@@ -22,6 +22,7 @@ export function copySummary(result: CopyReport, style: Style): string {
     result.dryRun ? rehearsal(result) : unchanged ? 'unchanged: everything is there already' : summaryLine(result),
     companionsText(result),
     paint(requestsText(result), 'dim', style),
+    servedText(result),
     quotaText(result),
   ]
     .filter(line => line !== '')
@@ -49,6 +50,20 @@ function requestsText({ requests: { source, destination }, retries = 0 }: CopyRe
     ...(retries > 0 ? [`${retries} of them again`] : []),
   ]
   return parts.join(', ')
+}
+
+/** `read from https://mirror.example (3 blobs, 12.4 MiB), docker.io (1 manifest, 2.1 KiB)`; '' where there are no mirrors. */
+function servedText({ served = [] }: CopyReport): string {
+  const given = served.filter(({ manifests, blobs }) => manifests + blobs > 0)
+  const parts = given.map(({ source, manifests, blobs, bytes }) => {
+    const what = [
+      ...(manifests > 0 ? [formatCount(manifests, 'manifest')] : []),
+      ...(blobs > 0 ? [formatCount(blobs, 'blob')] : []),
+      formatBytes(bytes),
+    ]
+    return `${escapeText(source)} (${what.join(', ')})`
+  })
+  return parts.length === 0 ? '' : `read from ${parts.join(', ')}`
 }
 
 /** `the source grants 76 of 100 pulls in 6 h 00 min still`; '' where it says nothing of it. */

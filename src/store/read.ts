@@ -5,7 +5,7 @@ import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, hasherFor } from '../model/digest.ts'
 import { InvalidContentError, MismatchError, RegctlError } from '../model/errors.ts'
 import { type Manifest, maxManifestSize, parseManifest } from '../model/manifest.ts'
-import type { Options, Source } from './store.ts'
+import type { Address, Options, Source } from './store.ts'
 
 export interface ReadOptions extends Options {
   /** Bytes that the caller is ready to hold in memory; default {@link maxManifestSize} (T12). */
@@ -23,7 +23,18 @@ export async function readVerified(source: Source, target: Descriptor, options: 
   }
   const embedded = embeddedData(target)
   if (embedded) return embedded
-  return readOpened(() => source.fetch(target, { signal }), target, { signal })
+  for (;;) {
+    try {
+      return await readOpened(() => source.fetch(target, { signal }), target, { signal })
+    } catch (error) {
+      if (!isElsewhereToo(error, source, target)) throw error
+    }
+  }
+}
+
+/** Whether wrong bytes came from one of several sources, and may be right from the next. */
+export function isElsewhereToo(error: unknown, source: Source, target: Address): boolean {
+  return error instanceof RegctlError && error.code === 'CONTENT_MISMATCH' && source.distrust?.(target) === true
 }
 
 /** The bytes of a stream that is opened here, counted and hashed; it is destroyed on failure. @throws MismatchError, InvalidContentError */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Quota } from '../http/quota.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
+import type { Served } from './served.ts'
 
 export interface Options {
   signal?: AbortSignal | undefined
@@ -57,6 +58,11 @@ export interface Source {
    * (distribution-spec "Listing Referrers").
    */
   referrers(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor>
+  /**
+   * Told by whoever kept or parsed bytes that they were not the target's. True when they came from one source of several (mirrors): fetched
+   * again, they come from another.
+   */
+  distrust?(target: Address): boolean
 }
 
 /** Anything images can be written to. */
@@ -83,4 +89,6 @@ export interface Place<S extends Source = Source> {
   requests?: () => number
   /** What the registry last said of the pulls it still grants. */
   quota?: () => Quota | undefined
+  /** What came from which mirror so far, and from the registry itself; absent where there are no mirrors. */
+  served?: () => Served[]
 }
