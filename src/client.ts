@@ -22,6 +22,8 @@ export interface ClientOptions
 export interface OpenOptions {
   /** It will be written to: a token for that is asked for from the start, and a layout's tag defaults to `latest`. */
   write?: boolean
+  /** What is there will be changed or removed: as `write`, but a layout without a tag means the one image it holds, as in reading. */
+  change?: boolean
 }
 
 /** Opens what a person types: an image, `oci:DIR:TAG`. @throws RegctlError REFERENCE_INVALID */
@@ -31,7 +33,7 @@ export type Opener = (text: string, options?: OpenOptions) => Promise<Place<Stor
 export interface Client {
   open: Opener
   /** Opens all of a repository (`nginx`, `oci:DIR`), for its tags. @throws RegctlError REFERENCE_INVALID when a tag is named */
-  openRepository(text: string): Promise<Store>
+  openRepository(text: string, options?: OpenOptions): Promise<Store>
   catalog(registry: string): Promise<Catalog>
   accounts: Accounts
   /** What a registry (`docker.io`) last said in this run of the pulls it still grants; `undefined` when it said nothing. */
@@ -76,9 +78,9 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
     const { store: all, requests: others } = withMirrors
     return { store: all, requests: () => requests() + others(), served: all.served.bind(all) }
   }
-  const open: Opener = async (text, { write = false } = {}) => {
+  const open: Opener = async (text, { change = false, write = change } = {}) => {
     const location = parseLocation(text)
-    if (location.scheme !== 'registry') return openLocal(location, write)
+    if (location.scheme !== 'registry') return openLocal(location, write && !change)
     const { reference } = location
     if (reference.tag !== undefined && reference.digest !== undefined) {
       notify({ code: 'TAG_IGNORED', message: `${text} names a digest; its tag ${reference.tag} is only a label` })
@@ -88,9 +90,9 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
   }
   return {
     open,
-    openRepository: async text => {
-      if (isLocal(text)) return (await open(text)).store
-      return (await repository(parseRepository(text), false)).store
+    openRepository: async (text, options = {}) => {
+      if (isLocal(text)) return (await open(text, options)).store
+      return (await repository(parseRepository(text), options.change ?? options.write ?? false)).store
     },
     catalog: async registry => {
       const [{ connect }, { registryCatalog }] = await Promise.all([transport(), import('./catalog/registry.ts')])

@@ -25,8 +25,13 @@ export {
   type LayerSummary,
   type Report,
 } from './image/inspect.ts'
+export type { Naming, NamingOptions } from './image/naming.ts'
 export type { PlatformSummary } from './image/platforms.ts'
+export { type Doomed, planPattern, planRemoval, type RemovalPlan } from './image/removal-plan.ts'
+export { type Removed, removeManifests } from './image/remove.ts'
+export { type Retagged, retag, type TagOutcome } from './image/retag.ts'
 export { describeTags, type TagSummary } from './image/tags.ts'
+export { type Untag, type UntagOptions, type UntagWay, untag } from './image/untag.ts'
 export type { Open } from './model/content.ts'
 export { type Descriptor, descriptorOf, type Platform, parseDescriptor } from './model/descriptor.ts'
 export { type Digest, digestOf, isDigest, parseDigest } from './model/digest.ts'

@@ -15,4 +15,6 @@ export interface CatalogOptions extends Options {
 export interface Catalog {
   /** All of them, all pages, in the registry's order. @throws RegctlError UNSUPPORTED where there is no such list */
   repositories(options?: CatalogOptions): AsyncIterable<RepositorySummary>
+  /** Removes one tag of a repository (`demo/app`) and leaves its siblings, where the product can and the protocol's way is refused. */
+  untag?(repository: string, tag: string, options?: Options): Promise<void>
 }

@@ -130,7 +130,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       strict: this.ctor.strict,
     })
     this.options = flags
-    this.named = registriesIn(Object.values(args))
+    this.named = registriesIn(Object.values(args).flat())
     const result = await Promise.race([this.execute(args as ArgsOf<C>, flags as FlagsOf<C>), gaveUp(this.signal)])
     this.progress?.stop()
     const text = this.options.json ? this.json(result) : await this.view(result)

@@ -1,7 +1,11 @@
-const atOnce = 8
+const few = 8
 
 /** Maps side by side, a few at a time; the results stand in the order of the items. The first failure ends it: nothing more is begun. */
-export async function mapInTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapInTurns<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  atOnce: number = few,
+): Promise<R[]> {
   const results: R[] = new Array(items.length)
   const queue = items.entries()
   let failed = false
@@ -17,4 +21,24 @@ export async function mapInTurns<T, R>(items: readonly T[], work: (item: T) => P
     throw error
   })
   return results
+}
+
+/** As {@link mapInTurns} over a list that is still coming in: results in its order, each as soon as those before it are there. */
+export async function* streamInTurns<T, R>(
+  items: AsyncIterable<T>,
+  work: (item: T) => Promise<R>,
+  atOnce: number = few,
+): AsyncGenerator<R, void, undefined> {
+  const underWay: Promise<R>[] = []
+  try {
+    for await (const item of items) {
+      underWay.push(work(item))
+      if (underWay.length < atOnce) continue
+      yield await (underWay.shift() as Promise<R>)
+    }
+    for (let next = underWay.shift(); next; next = underWay.shift()) yield await next
+  } finally {
+    // Whoever stops reading, or sees one fail, is not told of the others.
+    await Promise.allSettled(underWay)
+  }
 }

@@ -23,8 +23,8 @@ export interface TagSummary {
   error?: { code: ErrorCode; message: string }
 }
 
-/** What speaks of the registry and not of one tag: with the next tag it would be the same. */
-const ofAll: ReadonlySet<ErrorCode> = new Set([
+/** Codes that speak of the registry and not of one tag: with the next tag it would be the same. */
+export const ofAll: ReadonlySet<ErrorCode> = new Set([
   'UNAUTHORIZED',
   'RATE_LIMITED',
   'UNREACHABLE',

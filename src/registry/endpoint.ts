@@ -59,6 +59,8 @@ export interface Habits {
   bodyLimit?: number
   /** Repositories in which a blob to be uploaded turned out to be already. */
   holding?: Set<string>
+  /** It does not set tags that stand in the query of a manifest's PUT (item 51): each takes a PUT of its own. */
+  noTagQuery?: boolean
   /** It does not give parts of blobs: they are fetched whole. */
   noRanges?: boolean
   /** Repositories that have answered that there is no referrers API. */

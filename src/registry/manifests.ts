@@ -86,8 +86,10 @@ export async function fetchManifest(
   return response
 }
 
-interface PutOptions extends Options {
+export interface PutOptions extends Options {
   tag?: string | undefined
+  /** Set by the same request where the registry knows how (item 51): its answer names those it has set. */
+  alsoTags?: readonly string[]
   /** `if-match` and the like; an answer of 412 is then one for the caller. */
   conditions?: Readonly<Record<string, string>>
 }
@@ -96,11 +98,12 @@ interface PutOptions extends Options {
 export async function putManifest(
   place: Repository,
   { target, bytes }: { target: Descriptor; bytes: Buffer },
-  { tag, conditions = {}, signal }: PutOptions,
+  { tag, alsoTags = [], conditions = {}, signal }: PutOptions,
 ): Promise<HttpResponse> {
+  const query = alsoTags.length > 0 ? `?${alsoTags.map(name => `tag=${name}`).join('&')}` : ''
   const response = await call(place.registry, {
     method: 'PUT',
-    url: apiPath(place.name, 'manifests', tag ?? target.digest),
+    url: apiPath(place.name, 'manifests', tag ?? target.digest) + query,
     what: `manifest ${target.digest} in ${place.location}`,
     headers: { 'content-type': target.mediaType, ...conditions },
     body: { open: async () => Readable.from([bytes]), size: bytes.length },

@@ -5,6 +5,11 @@ import type { Address, Options } from '../store/store.ts'
 import { apiPath, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { RegistryError } from './errors.ts'
+import { contentHint, tagHint } from './removal-hints.ts'
+
+/** What says that a registry wants a digest: distribution 2.8 with 400 DIGEST_INVALID, Harbor with 400 UNSUPPORTED, the Hub and GHCR with 405. */
+const noTags: ReadonlySet<number> = new Set([400, 405, 501])
+const noRemoval: ReadonlySet<number> = new Set([405, 501])
 
 /**
  * Removes one tag and leaves its siblings; never falls back to deleting the digest, which would take them all (item 70, T28).
@@ -14,23 +19,34 @@ export async function removeTag(place: Repository, tag: string, options: Options
   try {
     await remove(place, ['manifests', tag], { what: `tag ${tag} in ${place.location}`, ...options })
   } catch (error) {
-    // distribution 2.8 says 400 DIGEST_INVALID, Harbor 400 UNSUPPORTED, the Hub 405: it wants a digest there.
-    if (!(error instanceof RegistryError) || (error.status !== 400 && error.status !== 405)) throw error
+    if (!(error instanceof RegistryError) || !noTags.has(error.status)) throw error
     throw new RegctlError('UNSUPPORTED', `${place.registry.name} cannot remove a single tag`, {
-      hint: 'deleting by digest would remove every tag of that image',
+      hint: tagHint(place),
       cause: error,
     })
   }
 }
 
-/** Removes a manifest, with every tag that names it, or a blob (items 71, 72). */
+/** Removes a manifest, with every tag that names it, or a blob (items 71, 72). @throws RegctlError UNSUPPORTED where deletion is off */
 export async function removeContent(
   place: Repository,
   { digest, mediaType }: Address,
   options: Options,
 ): Promise<void> {
   const kind = isManifestType(mediaType) ? 'manifest' : 'blob'
-  await remove(place, [`${kind}s`, digest], { what: `${kind} ${digest} in ${place.location}`, ...options })
+  try {
+    await remove(place, [`${kind}s`, digest], { what: `${kind} ${digest} in ${place.location}`, ...options })
+  } catch (error) {
+    if (!(error instanceof RegistryError) || !noRemoval.has(error.status)) throw error
+    throw new RegctlError(
+      'UNSUPPORTED',
+      `${place.registry.name} does not remove ${kind}s: ${place.location} stays as it is`,
+      {
+        hint: contentHint(place),
+        cause: error,
+      },
+    )
+  }
   if (kind === 'blob') place.registry.known.forget(digest, place.name)
 }
 

@@ -21,6 +21,7 @@ import { fetchBlob, statBlob } from './download.ts'
 import { type Registry, type Repository, type RepositoryOptions, repositoryAt } from './endpoint.ts'
 import { listTags } from './lists.ts'
 import { putManifest, readManifestBody, readNamed, resolveManifest } from './manifests.ts'
+import { putTags } from './put-tags.ts'
 import { forgetReferrer, listReferrers, type Referrer, recordReferrer } from './referrers.ts'
 import { referrerEntry } from './referrers-tag.ts'
 import { removeContent, removeTag } from './remove.ts'
@@ -74,11 +75,14 @@ export class RegistryStore implements Store {
 
   async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
     if (!isManifestType(target.mediaType)) return pushBlob(this.#place, target, open, options)
-    if (options.tag !== undefined && !isTag(options.tag)) {
-      throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(options.tag.slice(0, 200))} is not a tag`)
-    }
-    await this.#pushManifest(target, open, options)
+    if (options.tag !== undefined) checkTag(options.tag)
+    await this.#pushManifest(target, open, { ...options, tags: options.tag === undefined ? [] : [options.tag] })
     return 'pushed'
+  }
+
+  async tagAll(target: Descriptor, open: Open, options: Options & { tags: readonly string[] }): Promise<void> {
+    options.tags.forEach(checkTag)
+    await this.#pushManifest(target, open, options)
   }
 
   async untag(tag: string, options: Options = {}): Promise<void> {
@@ -103,21 +107,28 @@ export class RegistryStore implements Store {
     }
   }
 
-  async #pushManifest(target: Descriptor, open: Open, options: PushOptions): Promise<void> {
-    const bytes = await readOpened(open, target, options)
+  async #pushManifest(
+    target: Descriptor,
+    open: Open,
+    { tags, signal }: Options & { tags: readonly string[] },
+  ): Promise<void> {
+    const bytes = await readOpened(open, target, { signal })
     const manifest = isSchema1Type(target.mediaType) ? undefined : parseManifest(bytes, target.mediaType)
     // Under a tag registries keep their own digest, sha256: any other must be named to be kept (item 40).
-    if (options.tag !== undefined && algorithmOf(target.digest) !== 'sha256') {
-      await discard(await putManifest(this.#place, { target, bytes }, { signal: options.signal }))
+    if (tags.length > 0 && algorithmOf(target.digest) !== 'sha256') {
+      await discard(await putManifest(this.#place, { target, bytes }, { signal }))
     }
-    const response = await putManifest(this.#place, { target, bytes }, options)
-    await discard(response)
+    const headers = await putTags(this.#place, { target, bytes }, { tags, signal })
     // A registry that keeps track of referrers says so; for any other the list is the client's to keep (item 50).
     if (!manifest?.subject) return
-    if (response.headers['oci-subject'] !== undefined) this.#place.registry.habits.noReferrers?.delete(this.#place.name)
+    if (headers['oci-subject'] !== undefined) this.#place.registry.habits.noReferrers?.delete(this.#place.name)
     else {
       const referrer = { subject: manifest.subject.digest, entry: referrerEntry(target, manifest) }
-      await recordReferrer(this.#place, referrer, { signal: options.signal })
+      await recordReferrer(this.#place, referrer, { signal })
     }
   }
+}
+
+function checkTag(text: string): void {
+  if (!isTag(text)) throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(text.slice(0, 200))} is not a tag`)
 }

@@ -73,7 +73,9 @@ export interface Store extends Source {
    * @throws MismatchError when the bytes are not the target's: nothing is kept and no tag is moved.
    */
   push(target: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>
-  /** Removes one tag and leaves its siblings. @throws NotFoundError */
+  /** Names a manifest by all of these at once, where that takes less than a push for each; see {@link PushOptions.tag}. */
+  tagAll?(target: Descriptor, open: Open, options: Options & { tags: readonly string[] }): Promise<void>
+  /** Removes one tag and leaves its siblings. @throws NotFoundError, RegctlError UNSUPPORTED where that would take them along */
   untag(tag: string, options?: Options): Promise<void>
   /** Removes content, and the tags that named it. @throws NotFoundError */
   delete(target: Address, options?: Options): Promise<void>

@@ -1,0 +1,49 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { isTag } from '../model/reference.ts'
+import type { Options, Source } from '../store/store.ts'
+import { streamInTurns } from './in-turns.ts'
+import { ofAll } from './tags.ts'
+
+/** A tag and what it names. */
+export interface Naming {
+  tag: string
+  /** Absent when it could not be looked up. */
+  names?: Descriptor
+  /** Why it could not. */
+  error?: { code: ErrorCode; message: string }
+}
+
+export interface NamingOptions extends Options {
+  /** Tags that are looked up at once. */
+  jobs?: number | undefined
+}
+
+/**
+ * What each of these tags names, by HEAD, in their order and while the list still comes in. A tag that vanished meanwhile is left out,
+ * and so is a name that is no tag and may not be asked for (T18).
+ * @throws RegctlError for what speaks of the whole registry: UNREACHABLE, UNAUTHORIZED, RATE_LIMITED …
+ */
+export async function* resolveTags(
+  source: Source,
+  tags: AsyncIterable<string>,
+  { jobs, signal }: NamingOptions = {},
+): AsyncGenerator<Naming> {
+  const lookUp = async (tag: string): Promise<Naming | undefined> => {
+    if (!isTag(tag)) return undefined
+    try {
+      return { tag, names: await source.resolve(tag, { signal }) }
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      if (!(error instanceof RegctlError) || ofAll.has(error.code) || signal?.aborted) throw error
+      return { tag, error: { code: error.code, message: error.message } }
+    }
+  }
+  for await (const naming of streamInTurns(tags, lookUp, jobs)) if (naming) yield naming
+}
+
+/** Those that name this digest, and those of which it is not known because they could not be looked up. */
+export async function* tagsNaming(namings: AsyncIterable<Naming>, digest: Digest): AsyncGenerator<Naming> {
+  for await (const naming of namings) if (naming.error || naming.names?.digest === digest) yield naming
+}

@@ -1,0 +1,128 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import { isNotFound, RegctlError } from '../model/errors.ts'
+import { isIndexType } from '../model/media-types.ts'
+import { isWanted } from '../model/tags.ts'
+import { readManifest } from '../store/read.ts'
+import type { Options, Source } from '../store/store.ts'
+import { mapInTurns } from './in-turns.ts'
+import { type Naming, type NamingOptions, resolveTags } from './naming.ts'
+
+/** A manifest, and all that goes with it when it is removed. */
+export interface Doomed {
+  digest: Digest
+  mediaType: string
+  /** Bytes of the manifest. */
+  size: number
+  /** Every tag that names it: they vanish with it (T28). */
+  tags: string[]
+  /** Tags of indexes that list it and would lack it (item 73); those of a few indexes are looked at. */
+  partOf: string[]
+}
+
+/** What a removal takes along, before anything is removed. */
+export interface RemovalPlan {
+  manifests: Doomed[]
+  /** Of a pattern: manifests that stay, because tags outside the pattern need them. */
+  kept: (Doomed & { because: string[] })[]
+  /** Tags that could not be looked up: they may name what is removed. */
+  unread: Naming[]
+}
+
+/** Manifests of indexes that are read to find out what belongs to them: each may be a pull that counts. */
+const mostIndexes = 16
+
+/** What goes with one manifest. @throws RegctlError when the tags of the repository cannot be listed */
+export async function planRemoval(
+  source: Source,
+  target: Descriptor,
+  options: NamingOptions = {},
+): Promise<RemovalPlan> {
+  const { named, unread } = await survey(source, options).catch((error): Survey => {
+    // A repository may hold manifests and not one tag, which some registries call missing.
+    if (isNotFound(error)) return { named: new Map(), unread: [] }
+    throw error
+  })
+  const { digest, mediaType, size } = target
+  const doomed = { digest, mediaType, size, tags: named.get(digest)?.tags ?? [], partOf: [] }
+  return { manifests: await withParents(source, [doomed], { named, ...options }), kept: [], unread }
+}
+
+/**
+ * What goes with the tags of a pattern. A manifest that a tag outside the pattern names too, or that belongs to a tagged index which
+ * stays, is kept: a pattern removes nothing that it does not name (T28).
+ * @throws RegctlError USAGE for a pattern that is none
+ */
+export async function planPattern(
+  source: Source,
+  pattern: { filter: readonly string[]; exclude?: readonly string[] | undefined },
+  options: NamingOptions = {},
+): Promise<RemovalPlan> {
+  const wanted = isWanted({ filter: pattern.filter, exclude: pattern.exclude ?? [] })
+  const { named, unread } = await survey(source, options)
+  const touched = [...named.values()].filter(({ tags }) => tags.some(wanted))
+  const found = await withParents(source, touched, { named, ...options })
+  const isDoomed = (tag: string) => found.some(({ tags }) => tags.includes(tag) && tags.every(wanted))
+  const judged = found.map(each => {
+    const others = each.tags.filter(tag => !wanted(tag))
+    return { ...each, because: [...others, ...each.partOf.filter(tag => !isDoomed(tag))] }
+  })
+  return {
+    manifests: judged.filter(({ because }) => because.length === 0).map(({ because: _, ...doomed }) => doomed),
+    kept: judged.filter(({ because }) => because.length > 0),
+    unread,
+  }
+}
+
+interface Survey {
+  named: ReadonlyMap<Digest, Doomed>
+  unread: Naming[]
+}
+
+/** Every tag of the repository, by what it names. */
+async function survey(source: Source, options: NamingOptions): Promise<Survey> {
+  const named = new Map<Digest, Doomed>()
+  const unread: Naming[] = []
+  for await (const naming of resolveTags(source, source.tags(options), options)) {
+    if (!naming.names) {
+      unread.push(naming)
+      continue
+    }
+    const { digest, mediaType, size } = naming.names
+    const entry = named.get(digest) ?? { digest, mediaType, size, tags: [], partOf: [] }
+    named.set(digest, entry)
+    entry.tags.push(naming.tag)
+  }
+  return { named, unread }
+}
+
+async function withParents(
+  source: Source,
+  manifests: readonly Doomed[],
+  { named, signal }: Options & Pick<Survey, 'named'>,
+): Promise<Doomed[]> {
+  const indexes = [...named.values()].filter(({ mediaType }) => isIndexType(mediaType))
+  if (indexes.length > mostIndexes) return [...manifests]
+  const parents = await mapInTurns(indexes, async index => ({
+    digest: index.digest,
+    tags: index.tags,
+    children: await childrenOf(source, index, { signal }),
+  }))
+  return manifests.map(doomed => ({
+    ...doomed,
+    partOf: parents
+      .filter(({ digest, children }) => digest !== doomed.digest && children.has(doomed.digest))
+      .flatMap(({ tags }) => tags),
+  }))
+}
+
+/** None for an index that cannot be read: nobody can pull it anyway. */
+async function childrenOf(source: Source, index: Descriptor, options: Options): Promise<Set<Digest>> {
+  try {
+    const manifest = await readManifest(source, index, options)
+    return new Set(manifest.kind === 'index' ? manifest.manifests.map(({ digest }) => digest) : [])
+  } catch (error) {
+    if (!(error instanceof RegctlError) || options.signal?.aborted) throw error
+    return new Set()
+  }
+}

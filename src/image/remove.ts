@@ -1,0 +1,64 @@
+import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { isIndexType } from '../model/media-types.ts'
+import type { Options, Store } from '../store/store.ts'
+import { mapInTurns } from './in-turns.ts'
+import type { Doomed } from './removal-plan.ts'
+import { ofAll } from './tags.ts'
+
+export interface RemoveOptions extends Options {
+  jobs?: number | undefined
+  /** What is gone already counts as removed. */
+  ignoreMissing?: boolean | undefined
+}
+
+export interface Removed {
+  manifests: Doomed[]
+  failed: (Doomed & { error: { code: ErrorCode; message: string } })[]
+}
+
+/**
+ * Removes manifests by their digest, indexes before what they list: some registries keep a child as long as an index needs it.
+ * One that fails does not stop the others, unless it speaks of all of them. @throws RegctlError when not one was removed
+ */
+export async function removeManifests(
+  store: Store,
+  manifests: readonly Doomed[],
+  options: RemoveOptions = {},
+): Promise<Removed> {
+  const result: Removed = { manifests: [], failed: [] }
+  let first: RegctlError | undefined
+  let last: RegctlError | undefined
+  const remove = async (doomed: Doomed) => {
+    const error = last ?? (await attempt(store, doomed, options))
+    if (!error) result.manifests.push(doomed)
+    else {
+      first ??= error
+      if (endsAll(error)) last ??= error
+      result.failed.push({ ...doomed, error: { code: error.code, message: error.message } })
+    }
+  }
+  const [indexes, images] = [true, false].map(index => manifests.filter(each => isIndexType(each.mediaType) === index))
+  await mapInTurns(indexes ?? [], remove, options.jobs)
+  await mapInTurns(images ?? [], remove, options.jobs)
+  if (first && result.manifests.length === 0) throw first
+  return result
+}
+
+async function attempt(
+  store: Store,
+  doomed: Doomed,
+  { ignoreMissing, signal }: RemoveOptions,
+): Promise<RegctlError | undefined> {
+  try {
+    await store.delete(doomed, { signal })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof RegctlError) || signal?.aborted) throw error
+    return ignoreMissing && isNotFound(error) ? undefined : error
+  }
+}
+
+/** A registry that does not remove this one removes none. */
+function endsAll({ code }: RegctlError): boolean {
+  return ofAll.has(code) || code === 'UNSUPPORTED' || code === 'DENIED'
+}

@@ -1,0 +1,47 @@
+import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { isTag } from '../model/reference.ts'
+import { isWanted } from '../model/tags.ts'
+import type { Store } from '../store/store.ts'
+import { ofAll } from './tags.ts'
+import { type UntagOptions, untag } from './untag.ts'
+
+export interface UntagMatchingOptions extends UntagOptions {
+  /** Only say which. */
+  dryRun?: boolean | undefined
+}
+
+export interface Untagged {
+  /** Those that are gone, or with `dryRun` would be. */
+  tags: string[]
+  failed?: { tags: string[]; error: { code: ErrorCode; message: string } }[]
+}
+
+/** Removes every tag that matches, one by one, and leaves what they name. @throws RegctlError when not one could be removed */
+export async function untagMatching(
+  store: Store,
+  pattern: { filter: readonly string[]; exclude?: readonly string[] | undefined },
+  { dryRun, ...options }: UntagMatchingOptions,
+): Promise<Untagged> {
+  const wanted = isWanted({ filter: pattern.filter, exclude: pattern.exclude ?? [] })
+  const matching: string[] = []
+  for await (const tag of store.tags(options)) if (isTag(tag) && wanted(tag)) matching.push(tag)
+  if (dryRun) return { tags: matching }
+  const tags: string[] = []
+  const failed: Untagged['failed'] = []
+  for (const [at, tag] of matching.entries()) {
+    try {
+      await untag({ store, reference: tag }, options)
+      tags.push(tag)
+    } catch (error) {
+      if (!(error instanceof RegctlError) || options.signal?.aborted) throw error
+      const { code, message } = error
+      const endsAll = ofAll.has(code) || code === 'UNSUPPORTED'
+      if (tags.length === 0 && endsAll) throw error
+      // Somebody else removed it meanwhile: it is gone, as was asked.
+      if (code === 'NOT_FOUND') tags.push(tag)
+      else failed.push({ tags: endsAll ? matching.slice(at) : [tag], error: { code, message } })
+      if (endsAll) break
+    }
+  }
+  return { tags, ...(failed.length > 0 && { failed }) }
+}

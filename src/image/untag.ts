@@ -1,0 +1,53 @@
+import { RegctlError } from '../model/errors.ts'
+import { formatPlace } from '../store/place.ts'
+import { resolvePlace } from '../store/resolve.ts'
+import type { Options, Place, Store } from '../store/store.ts'
+import { untagByStandIn } from './stand-in.ts'
+
+/** How a tag was removed: by the protocol, by the product's own interface, or with a manifest that was put in its place. */
+export type UntagWay = 'protocol' | 'product' | 'stand-in'
+
+/** Removes one tag by a product's own interface. */
+export type Untag = (tag: string, options: Options) => Promise<void>
+
+export interface UntagOptions extends Options {
+  /** Asked for where the protocol's way is refused; nothing where the product has no such interface. */
+  product?: (() => Promise<Untag | undefined>) | undefined
+  /** Where nothing else works: {@link untagByStandIn}. */
+  standIn?: boolean | undefined
+}
+
+/**
+ * Removes one tag and leaves the image and its other tags; never by removing the digest, which would take them along (item 70, T28).
+ * @throws RegctlError UNSUPPORTED where there is no way: nothing was changed; NotFoundError
+ */
+export async function untag(place: Place<Store>, { product, standIn, signal }: UntagOptions = {}): Promise<UntagWay> {
+  const { store, reference } = place
+  try {
+    await store.untag(reference, { signal })
+    return 'protocol'
+  } catch (error) {
+    if (!isUnsupported(error)) throw error
+    const byProduct = await product?.()
+    if (byProduct) {
+      await byProduct(reference, { signal })
+      return 'product'
+    }
+    // What is not there needs no way to be removed; some registries refuse before they look.
+    await resolvePlace(place, { signal })
+    if (!standIn) throw explained(place, error)
+  }
+  await untagByStandIn(place, { signal })
+  return 'stand-in'
+}
+
+function isUnsupported(error: unknown): error is RegctlError {
+  return error instanceof RegctlError && error.code === 'UNSUPPORTED'
+}
+
+function explained(place: Place<Store>, error: RegctlError): RegctlError {
+  return new RegctlError('UNSUPPORTED', `${error.message}: ${formatPlace(place)} stays as it is`, {
+    ...(error.hint !== undefined && { hint: error.hint }),
+    cause: error,
+  })
+}
