@@ -1,22 +1,68 @@
 import * as Flags from '@oclif/core/flags'
+import { RegctlError } from '../model/errors.ts'
+import { parseLocation } from '../model/location.ts'
+import { parseRepository } from '../model/reference.ts'
+import type { TagSelection } from '../model/tags.ts'
 import { repeatableText } from './flags.ts'
 
-const group = { helpGroup: 'COMPANION' }
+const companion = { helpGroup: 'COMPANION' }
+const many = { helpGroup: 'TAG' }
 
 /** What comes along with an image. */
 export const companionFlags = {
   referrers: Flags.boolean({
-    ...group,
+    ...companion,
     summary: 'what refers to it too, and what refers to that: signatures, SBOMs, attestations',
   }),
   'artifact-type': repeatableText({
-    ...group,
+    ...companion,
     helpValue: 'TYPE',
     dependsOn: ['referrers'],
     summary: 'of the referrers only those of this type (repeatable)',
   }),
   'digest-tags': Flags.boolean({
-    ...group,
+    ...companion,
     summary: "cosign's tags too: sha256-….sig, .att and .sbom",
   }),
+}
+
+/** Which tags of a repository, from the first of these on that is given. */
+export const manyTagsFlags = {
+  tags: repeatableText({ ...many, helpValue: 'GLOB', summary: 'tags that match (repeatable)' }),
+  exclude: repeatableText({ ...many, helpValue: 'GLOB', summary: 'no tags that match (repeatable)' }),
+  semver: Flags.string({ ...many, helpValue: 'RANGE', summary: 'versions in this range, such as ^1.27 or ">=3 <5"' }),
+  latest: Flags.integer({ ...many, min: 1, helpValue: 'N', summary: 'the N highest release versions of these' }),
+  'all-tags': Flags.boolean({ ...many, char: 'a', summary: 'every tag' }),
+}
+
+interface ManyTags {
+  tags?: string[] | undefined
+  exclude?: string[] | undefined
+  semver?: string | undefined
+  latest?: number | undefined
+  'all-tags'?: boolean | undefined
+}
+
+/** The tags that are asked for, in the order of their versions; `undefined` where none of the flags is there: then one image is meant. */
+export function tagSelection(flags: ManyTags): TagSelection | undefined {
+  const { tags: filter, exclude, semver, latest } = flags
+  if (!filter && !exclude && semver === undefined && latest === undefined && !flags['all-tags']) return undefined
+  return {
+    sort: 'semver',
+    ...(filter && { filter }),
+    ...(exclude && { exclude }),
+    ...(semver !== undefined && { semver }),
+    ...(latest !== undefined && { latest }),
+  }
+}
+
+/** A place for many tags names none itself. @throws RegctlError REFERENCE_INVALID */
+export function checkRepository(text: string): void {
+  const location = parseLocation(text)
+  if (location.scheme === 'registry') parseRepository(text)
+  else if (location.reference !== undefined) {
+    throw new RegctlError('REFERENCE_INVALID', `${text} names ${location.reference}, and many tags are to be copied`, {
+      hint: `leave it out: ${location.scheme}:${location.path}`,
+    })
+  }
 }

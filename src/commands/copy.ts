@@ -2,14 +2,20 @@ import { join } from 'node:path'
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { companionFlags } from '../cli/copy-flags.ts'
+import { checkRepository, companionFlags, manyTagsFlags, tagSelection } from '../cli/copy-flags.ts'
 import { jobsFlag, limitRateFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
+import { shortfallOf } from '../cli/shortfall.ts'
 import { copy } from '../copy/copy.ts'
+import type { CopyOptions } from '../copy/options.ts'
 import { createRateLimit } from '../http/rate.ts'
+import type { RegctlError } from '../model/errors.ts'
 import { type CopyReport, copySummary } from '../output/copy-summary.ts'
+import type { CopyTagsReport } from '../output/copy-tags-summary.ts'
 
-export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyReport> {
-  static override summary = 'copy an image from one place to another'
+type Report = CopyReport | CopyTagsReport
+
+export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Report> {
+  static override summary = 'copy images from one place to another'
   static override description =
     'Blob by blob, with every platform, and nothing that is there already. Digests stay what they are, except where --platform leaves platforms out: then a smaller index is written, with a digest of its own.'
   static override examples = [
@@ -23,30 +29,67 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyR
       description: 'with its signatures, attestations and SBOMs',
       command: 'regctl copy --referrers --digest-tags ghcr.io/team/app:1.2 registry.example/app:1.2',
     },
+    {
+      description: 'the five newest releases of 1.x',
+      command: "regctl copy nginx registry.example/nginx --semver '^1' --latest 5",
+    },
     { description: 'what would be sent', command: 'regctl copy --dry-run nginx registry.example/nginx' },
   ]
   static override args = {
-    source: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
-    destination: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    source: string({
+      description: 'an image, or oci:DIR[:TAG]; a repository or oci:DIR for many tags',
+      required: true,
+    }),
+    destination: string({ description: 'the same', required: true }),
   }
   static override flags = {
     platform: platformsFlag(),
-    ...companionFlags,
     'dry-run': Flags.boolean({ summary: 'send nothing, tell what would be sent' }),
     'no-clobber': Flags.boolean({ summary: 'refuse to move a tag that names something else', exclusive: ['force'] }),
     force: Flags.boolean({ summary: 'check every part at the destination, even below a manifest that is there' }),
     jobs: jobsFlag,
     'limit-rate': limitRateFlag(),
     progress: progressFlag(),
+    ...manyTagsFlags,
+    ...companionFlags,
+    all: Flags.boolean({ hidden: true, summary: "every platform, which is what happens anyway: skopeo's word" }),
   }
   static override hiddenAliases = ['cp', 'image:copy']
 
-  protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<CopyReport> {
+  protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<Report> {
+    const selection = tagSelection(flags)
+    if (selection) for (const text of [args.source, args.destination]) checkRepository(text)
     const client = await this.client()
     const [from, to] = await Promise.all([client.open(args.source), client.open(args.destination, { write: true })])
+    const options = await this.copyOptions(flags)
+    const result = selection
+      ? await (await import('../copy/tags.ts')).copyTags(from, to, { ...options, selection })
+      : await copy(from, to, options)
+    return {
+      ...result,
+      ...(this.retries > 0 && { retries: this.retries }),
+      ...(flags['dry-run'] && { dryRun: true }),
+    }
+  }
+
+  protected async view(result: Report): Promise<string> {
+    if (!('images' in result)) return copySummary(result, this.style)
+    const { copyTagsSummary } = await import('../output/copy-tags-summary.ts')
+    return copyTagsSummary(result, this.style)
+  }
+
+  protected override shortfall(result: Report): RegctlError | undefined {
+    if (!('images' in result)) return undefined
+    const failed = result.images.flatMap(image =>
+      'error' in image ? [{ name: image.reference, message: image.error.message }] : [],
+    )
+    return shortfallOf({ failed, total: result.images.length, what: `tags of ${result.source}` })
+  }
+
+  private async copyOptions(flags: FlagsOf<typeof CopyCommand>): Promise<CopyOptions> {
     const { jobs, limitRate, paths } = await this.settings()
     const progress = this.startProgress(flags.progress)
-    const result = await copy(from, to, {
+    return {
       platforms: flags.platform,
       referrers: flags.referrers,
       artifactTypes: flags['artifact-type'],
@@ -60,15 +103,6 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, CopyR
       onEvent: progress.onEvent,
       notify: this.notify,
       journals: join(paths.state, 'copies'),
-    })
-    return {
-      ...result,
-      ...(this.retries > 0 && { retries: this.retries }),
-      ...(flags['dry-run'] && { dryRun: true }),
     }
-  }
-
-  protected view(result: CopyReport): string {
-    return copySummary(result, this.style)
   }
 }

@@ -1,10 +1,9 @@
-import type { Descriptor } from '../model/descriptor.ts'
-import { isNotFound } from '../model/errors.ts'
 import { formatPlace } from '../store/place.ts'
 import { resolvePlace } from '../store/resolve.ts'
-import type { Options, Place, Store } from '../store/store.ts'
+import type { Place, Store } from '../store/store.ts'
 import { copyImage } from './image.ts'
 import type { CopyOptions } from './options.ts'
+import { lookUp } from './plan.ts'
 import { prepare } from './prepare.ts'
 import type { CopyResult } from './result.ts'
 import { openShared } from './shared.ts'
@@ -18,7 +17,7 @@ export type { CopyResult } from './result.ts'
  */
 export async function copy(from: Place, to: Place<Store>, options: CopyOptions = {}): Promise<CopyResult> {
   const begun = performance.now()
-  const [found, existing] = await Promise.all([resolvePlace(from, options), lookUp(to, options)])
+  const [found, existing] = await Promise.all([resolvePlace(from, options), lookUp(to.store, to.reference, options)])
   const image = await prepare(from.store, found, options)
   const { digest, mediaType } = image.root.descriptor
   // Nothing is written for what is most often all there is to do: to see that nothing changed.
@@ -37,16 +36,6 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     seconds: secondsSince(begun),
     ...(quota && { rateLimit: quota }),
     ...(served && { served }),
-  }
-}
-
-/** What a place names; `undefined` where there is nothing yet. */
-export async function lookUp({ store, reference }: Place, options: Options): Promise<Descriptor | undefined> {
-  try {
-    return await store.resolve(reference, options)
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
   }
 }
 

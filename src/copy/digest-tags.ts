@@ -1,16 +1,15 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, encodedOf } from '../model/digest.ts'
-import { isNotFound, RegctlError } from '../model/errors.ts'
+import { isNotFound } from '../model/errors.ts'
 import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
-import type { Options, Source } from '../store/store.ts'
+import type { Source } from '../store/store.ts'
 import type { Companions } from './referrers.ts'
+import { pageSize, tagsUpTo } from './tag-list.ts'
 import type { Walk } from './walk.ts'
 
 /** What cosign keeps under tags of its own: signatures, attestations, SBOMs (item 64). */
 const suffixes = ['sig', 'att', 'sbom']
-/** Names in a page of a registry's list, at best. */
-const pageSize = 1000
 
 export interface DigestTagOptions {
   /** Leave a tag that names something else at the destination. */
@@ -31,7 +30,7 @@ export async function copyDigestTags(
   const { route } = walk
   const counts: Companions = { copied: 0, skipped: 0 }
   const names = manifests.flatMap(digestTags)
-  const listed = tags ?? (await route.limit(() => tagsOf(route.from, names.length * pageSize, route)))
+  const listed = tags ?? (await route.limit(() => tagsUpTo(route.from, names.length * pageSize, route)))
   await Promise.all(names.filter(name => listed?.has(name) ?? true).map(copyTag))
   return counts
 
@@ -64,19 +63,4 @@ export async function copyDigestTags(
 
 function digestTags({ digest }: Descriptor): string[] {
   return suffixes.map(suffix => `${algorithmOf(digest)}-${encodedOf(digest)}.${suffix}`).filter(isTag)
-}
-
-/** `undefined` for a list that is longer than `most`, or not given to this account. */
-async function tagsOf(source: Source, most: number, { signal }: Options): Promise<ReadonlySet<string> | undefined> {
-  const tags = new Set<string>()
-  try {
-    for await (const tag of source.tags({ signal })) {
-      tags.add(tag)
-      if (tags.size >= most) return undefined
-    }
-    return tags
-  } catch (error) {
-    if (!(error instanceof RegctlError) || signal?.aborted) throw error
-    return undefined
-  }
 }

@@ -11,6 +11,8 @@ export type CopyEvent =
   | { type: 'moved'; content: Descriptor; bytes: number }
   /** Settled: `skipped` when the destination had it as part of something that was there already. */
   | { type: 'done'; content: Descriptor; outcome: PushOutcome | 'skipped' }
+  /** Of several images in one run so many are done. */
+  | { type: 'images'; done: number; total: number }
   /** Nothing moves until then, and why: `registry.example says 429`. */
   | { type: 'waiting'; seconds: number; reason: string }
   /** A request is sent again, as its second or a later attempt. */

@@ -48,7 +48,7 @@ export async function copyImage(
     signal: options.signal,
     force: options.force ?? false,
     rateLimit: options.rateLimit,
-    fresh: existing === undefined && !shared.journal?.goesOn,
+    fresh: (shared.isEmpty ?? existing === undefined) && !shared.journal?.goesOn,
   }
   return walking(route, async walk => {
     if (!isUnchanged) await walk.copyRoot(image.root, isDigest(place.reference) ? undefined : place.reference)

@@ -13,6 +13,8 @@ export interface Shared {
   foresee: Foresee
   journal?: Journal | undefined
   memory?: CopyMemory | undefined
+  /** The destination had no tags at all, or had some; where nobody knows, a name that is not there stands for it. */
+  isEmpty?: boolean | undefined
 }
 
 export const defaultJobs = 8

@@ -121,7 +121,8 @@ function createWalk(route: Route, visited: Map<Digest, Promise<void>>, signal: A
     }
     const open: Open = async (offset = 0) => Readable.from([manifest.bytes.subarray(offset)])
     const outcome = await route.limit(() => route.to.push(node, open, { tag, signal }))
-    route.tell({ type: 'done', content: node, outcome })
+    // A name was set, whatever it stands for.
+    route.tell({ type: 'done', content: node, outcome: tag === undefined ? outcome : 'pushed' })
   }
 
   async function isPresent(node: Descriptor): Promise<boolean> {

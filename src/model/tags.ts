@@ -24,8 +24,8 @@ export interface TagSelection {
   /** Turns the order round; with `semver`, tags that are no version stay last. */
   reverse?: boolean
   limit?: number
-  /** Only the highest release; of `1.0` and `1.0.0` the one that says more. */
-  latest?: boolean
+  /** Only the highest release, or so many of the highest, the highest first; of `1.0` and `1.0.0` the one that says more. */
+  latest?: boolean | number
 }
 
 type Version = NonNullable<ReturnType<typeof parse>>
@@ -48,7 +48,7 @@ export function selectTags(tags: readonly string[], selection: TagSelection): st
   const { limit = Number.POSITIVE_INFINITY, latest, reverse } = selection
   if (limit < 0 || Number.isNaN(limit)) throw new RegctlError('USAGE', `${limit} is not a number of tags`)
   const wanted = tags.filter(isWanted(selection))
-  if (latest) return latestOf(wanted, namesSuffix(selection)).slice(0, limit)
+  if (latest) return latestOf(wanted, { most: Number(latest), suffixed: namesSuffix(selection) }).slice(0, limit)
   if (selection.sort === 'semver') return bySemver(wanted, reverse ?? false).slice(0, limit)
   const ordered = selection.sort === 'name' ? wanted.sort(byName) : wanted
   return (reverse ? ordered.reverse() : ordered).slice(0, limit)
@@ -87,11 +87,12 @@ function namesSuffix({ filter = [] }: TagSelection): boolean {
   return filter.some(pattern => !pattern.startsWith('!') && pattern.replace(/\[[^\]]*\]/g, '').includes('-'))
 }
 
-function latestOf(tags: readonly string[], suffixed: boolean): string[] {
+function latestOf(tags: readonly string[], { most, suffixed }: { most: number; suffixed: boolean }): string[] {
   const versions = tags.flatMap(tag => readVersion(tag) ?? [])
   const releases = suffixed ? versions : versions.filter(({ version }) => version.prerelease.length === 0)
-  const highest = releases.sort(byVersion).at(-1)
-  return highest ? [highest.tag] : []
+  const falling = releases.sort(byVersion).reverse()
+  const distinct = falling.filter((each, at) => at === 0 || compare(each.version, falling[at - 1]?.version ?? '') !== 0)
+  return distinct.slice(0, most).map(({ tag }) => tag)
 }
 
 function bySemver(tags: readonly string[], reverse: boolean): string[] {

@@ -32,7 +32,8 @@ function progressText(now: Snapshot): string {
   if (now.rate > 0) parts.push(formatRate(now.rate))
   if (now.secondsLeft !== undefined && now.secondsLeft > 0) parts.push(`${formatDuration(now.secondsLeft)} left`)
   if (now.retries > 0) parts.push(formatCount(now.retries, 'retry', 'retries'))
-  return `${parts.join(', ')} (${now.done} of ${now.found} done)`
+  const { done, total } = now.images ?? { done: now.done, total: now.found }
+  return `${parts.join(', ')} (${done} of ${total}${now.images ? ' images' : ''} done)`
 }
 
 function troubleText({ waiting, stalledFor }: Snapshot): string[] {

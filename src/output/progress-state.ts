@@ -19,6 +19,8 @@ export interface Snapshot {
   /** Pieces of content: found and done. */
   found: number
   done: number
+  /** Of several in one run: how many are done, and how many there are. */
+  images: { done: number; total: number } | undefined
   /** Bytes per second over the last seconds; 0 while nothing moves. */
   rate: number
   /** Seconds until the end at this rate; undefined while nobody can tell. */
@@ -55,6 +57,7 @@ export function createProgressState(): ProgressState {
   let moved = 0
   let retries = 0
   let lastMove: number | undefined
+  let images: Snapshot['images']
   let wait: { until: number; reason: string } | undefined
   /** Sums of moved bytes, oldest first: one a quarter of a second however many events come. */
   const samples: { at: number; moved: number }[] = []
@@ -114,6 +117,7 @@ export function createProgressState(): ProgressState {
       else if (event.type === 'started') start(event.content, event.offset, now)
       else if (event.type === 'moved') move(event.content, event.bytes, now)
       else if (event.type === 'done') settle(event.content)
+      else if (event.type === 'images') images = { done: event.done, total: event.total }
       else if (event.type === 'retrying') retries++
       else if (event.seconds >= leastWait) waitUntil(now + event.seconds * 1000, event.reason)
     },
@@ -128,6 +132,7 @@ export function createProgressState(): ProgressState {
         percent: percentOf(settled, total, finished),
         found: sizes.size,
         done: done.size,
+        images,
         rate,
         secondsLeft: rate > 0 ? (total - settled) / rate : undefined,
         stalledFor: active.size > 0 && quiet >= stallMs ? quiet / 1000 : undefined,

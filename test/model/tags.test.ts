@@ -108,6 +108,8 @@ describe('selectTags', () => {
     ['what says more', ['2', '2.0.0', '2.0'], { latest: true }, ['2.0.0']],
     ['after the filters', nginx, { latest: true, semver: '<1.27', exclude: ['1'] }, ['1.26.9']],
     ['no date', ['3.20', '20240807'], { latest: true }, ['3.20']],
+    ['the newest two', nginx, { latest: 2 }, ['1.27.1', '1.27.0']],
+    ['more than there are, each once', ['1', '1.0.0', '2.0'], { latest: 5 }, ['2.0', '1.0.0']],
     ['none', ['latest', 'edge', '1.0.0-rc1'], { latest: true }, []],
     ['whatever the order', ['2.0.0', '1.0.0'], { latest: true, sort: 'name', reverse: true }, ['2.0.0']],
   ])('latest: %s', (_, tags, selection, expected) => {

@@ -16,6 +16,7 @@ const snapshot: Snapshot = {
   secondsLeft: 16.1,
   stalledFor: undefined,
   waiting: undefined,
+  images: undefined,
   retries: 0,
   active: [],
 }
@@ -27,6 +28,7 @@ const transfer = (at: number) => ({
 describe('plainLine', () => {
   it.each<[Partial<Snapshot>, string]>([
     [{}, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (3 of 12 done)'],
+    [{ images: { done: 4, total: 300 } }, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (4 of 300 images done)'],
     [{ retries: 1 }, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left, 1 retry (3 of 12 done)'],
     [{ retries: 7 }, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left, 7 retries (3 of 12 done)'],
     [{ rate: 0, secondsLeft: undefined }, '12.4 MiB of 80.0 MiB, 15 % (3 of 12 done)'],

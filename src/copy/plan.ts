@@ -1,0 +1,108 @@
+import type { Descriptor } from '../model/descriptor.ts'
+import type { Digest } from '../model/digest.ts'
+import { type ErrorCode, isNotFound, NotFoundError, RegctlError } from '../model/errors.ts'
+import { isTag } from '../model/reference.ts'
+import { selectTags, type TagSelection } from '../model/tags.ts'
+import type { Options, Source, Store } from '../store/store.ts'
+import { createLimit } from './limit.ts'
+import type { CopyOptions } from './options.ts'
+import { defaultJobs } from './shared.ts'
+import { pageSize, tagsUpTo } from './tag-list.ts'
+
+/** A tag that could not be copied, and why. */
+export interface FailedTag {
+  reference: string
+  error: { code: ErrorCode; message: string }
+}
+
+/** What a tag names at both sides. */
+export interface PlannedTag {
+  reference: string
+  found: Descriptor
+  existing: Descriptor | undefined
+}
+
+/** Tags that name the same at the source, in the order of the list. */
+export type Plan = { groups: PlannedTag[][]; failed: FailedTag[]; names: readonly string[]; isEmpty: boolean }
+
+/** What speaks of the registry and not of one tag: with the next tag it would be the same. */
+const ofAll: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHORIZED',
+  'RATE_LIMITED',
+  'UNREACHABLE',
+  'TLS_FAILED',
+  'INTERRUPTED',
+  'TERMINATED',
+])
+
+/** Whether the next tag would fail for the same reason. */
+export function isOfAll(error: unknown): boolean {
+  return !(error instanceof RegctlError) || ofAll.has(error.code)
+}
+
+/** Where the tag schema keeps referrers (item 64): they are copied as what they list. */
+const referrersTag = /^sha(?:256|512)-[0-9a-f]{64}$/
+
+/**
+ * The tags to copy, and what each names at both sides: a list and a HEAD a tag at the source, the same at the destination, where what
+ * its list does not have is not asked for. Nothing is changed.
+ * @throws NotFoundError when no tag is what was asked for; RegctlError for what speaks of a whole registry
+ */
+export async function planTags(
+  from: Source,
+  to: Store,
+  { selection, options }: { selection: TagSelection; options: CopyOptions },
+): Promise<Plan> {
+  const names = await chooseTags(from, selection, options)
+  const there = await tagsUpTo(to, names.length * pageSize, options)
+  const limit = createLimit(2 * (options.jobs ?? defaultJobs))
+  const failed: FailedTag[] = []
+  const planned = await Promise.all(names.map(reference => limit(() => planTag(reference))))
+  const groups = new Map<Digest, PlannedTag[]>()
+  for (const tag of planned) {
+    if (tag) groups.set(tag.found.digest, [...(groups.get(tag.found.digest) ?? []), tag])
+  }
+  return { groups: [...groups.values()], failed, names, isEmpty: there?.size === 0 }
+
+  async function planTag(reference: string): Promise<PlannedTag | undefined> {
+    // A list may be older than the tag, which matters only where nothing may be overwritten.
+    const mayExist = options.noClobber || (there?.has(reference) ?? true)
+    try {
+      const [found, existing] = await Promise.all([
+        from.resolve(reference, options),
+        mayExist ? lookUp(to, reference, options) : undefined,
+      ])
+      return { reference, found, existing }
+    } catch (error) {
+      if (!(error instanceof RegctlError) || isOfAll(error)) throw error
+      failed.push(failedTag(reference, error))
+      return undefined
+    }
+  }
+}
+
+export function failedTag(reference: string, { code, message }: RegctlError): FailedTag {
+  return { reference, error: { code, message } }
+}
+
+/** What a name stands for; `undefined` where there is nothing yet. */
+export async function lookUp(store: Source, reference: string, options: Options): Promise<Descriptor | undefined> {
+  try {
+    return await store.resolve(reference, options)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+async function chooseTags(from: Source, selection: TagSelection, options: CopyOptions): Promise<readonly string[]> {
+  const all: string[] = []
+  for await (const tag of from.tags({ signal: options.signal })) {
+    if (isTag(tag) && !(options.referrers && referrersTag.test(tag))) all.push(tag)
+  }
+  const names = [...new Set(selectTags(all, selection))]
+  if (names.length > 0) return names
+  throw new NotFoundError(`no tag of ${from.location} is one that was asked for`, {
+    hint: all.length === 0 ? 'it has no tags' : `it has ${all.length}: regctl tags shows them`,
+  })
+}
