@@ -85,4 +85,6 @@ export type {
   Store,
 } from './store/store.ts'
 export type { EventWord, Product, WebhookEvent } from './webhook/event.ts'
+export { listenForWebhooks, type WebhookListener, type WebhookListenerOptions } from './webhook/listen.ts'
 export { type Notices, normalize as normalizeWebhook } from './webhook/normalize.ts'
+export type { Tally } from './webhook/tally.ts'

@@ -21,7 +21,6 @@ import type { Program } from './program.ts'
 import { listenForSignals } from './signals.ts'
 
 export type ArgsOf<C extends typeof Command> = InferredArgs<C['args']>
-const patienceMs = 5_000
 /** Sentences remembered, so as not to say them again. */
 const mostSaid = 1000
 
@@ -40,6 +39,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
 
   /** How stdout looks: what a view needs. */
   protected readonly style: Style = styleFor(process.stdout, process.env)
+  /** How long work that was asked to stop may go on before the command ends without it; `Infinity` waits for it. */
+  protected readonly patienceMs: number = 5_000
   /** Requests that were sent again so far. */
   protected retries = 0
   private readonly errorStyle: Style = styleFor(process.stderr, process.env)
@@ -131,7 +132,10 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     })
     this.options = flags
     this.named = registriesIn(Object.values(args).flat())
-    const result = await Promise.race([this.execute(args as ArgsOf<C>, flags as FlagsOf<C>), gaveUp(this.signal)])
+    const result = await Promise.race([
+      this.execute(args as ArgsOf<C>, flags as FlagsOf<C>),
+      gaveUp(this.signal, this.patienceMs),
+    ])
     this.progress?.stop()
     const text = this.options.json ? this.json(result) : await this.view(result)
     if (text !== '') process.stdout.write(`${text}\n`)
@@ -210,8 +214,9 @@ function fromArgvAlone(args: typeof Command.args): typeof Command.args {
 }
 
 /** Rejects when work was asked to stop and has not done so for a while: a person pressed Ctrl-C and waits. */
-function gaveUp(signal: AbortSignal): Promise<never> {
+function gaveUp(signal: AbortSignal, patienceMs: number): Promise<never> {
   return new Promise((_, reject) => {
+    if (patienceMs === Number.POSITIVE_INFINITY) return
     signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), patienceMs).unref(), { once: true })
   })
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { RegctlError } from '../model/errors.ts'
+import { endWithUs, killGroup } from './process-group.ts'
 
 /** Where helpers are found and what they are given. */
 export interface HelperOptions {
@@ -23,8 +24,6 @@ export interface HelperAnswer {
 }
 
 const maxOutput = 1024 * 1024
-/** In groups of their own they get no Ctrl-C from the terminal, and would outlive us waiting for a keychain nobody unlocks. */
-const running = new Set<ChildProcess>()
 
 /**
  * The absolute file of `docker-credential-SUFFIX`.
@@ -100,30 +99,5 @@ async function isProgram(file: string): Promise<boolean> {
     return (await stat(file)).isFile()
   } catch {
     return false
-  }
-}
-
-function endWithUs(child: ChildProcess): void {
-  if (running.size === 0) process.on('exit', killRunning)
-  running.add(child)
-  const forget = () => {
-    running.delete(child)
-    if (running.size === 0) process.off('exit', killRunning)
-  }
-  child.once('error', forget)
-  child.once('close', forget)
-}
-
-function killRunning(): void {
-  for (const child of running) killGroup(child)
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  try {
-    if (process.platform === 'win32') child.kill('SIGKILL')
-    else process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    // It ended in this very moment.
   }
 }

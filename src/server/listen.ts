@@ -15,6 +15,10 @@ export interface ListenerOptions {
   tls?: { cert: string; key: string } | undefined
   /** Seconds a connection may be silent, within a request or between two; default 60 (T12: a slow client costs a socket, not for ever). */
   idleSeconds?: number | undefined
+  /** Seconds a whole request may take to arrive; no limit when absent, as a blob may take hours. */
+  requestSeconds?: number | undefined
+  /** Connections at once; no limit when absent. */
+  maxConnections?: number | undefined
   /** Seconds that requests in flight get when the server closes; default 10. */
   graceSeconds?: number | undefined
 }
@@ -28,7 +32,7 @@ export interface Listener {
 
 /** An HTTP(S) server around a handler. */
 export function createListener(handler: RequestListener, options: ListenerOptions = {}): Listener {
-  const { tls, idleSeconds = 60, graceSeconds = 10 } = options
+  const { tls, idleSeconds = 60, requestSeconds = 0, maxConnections, graceSeconds = 10 } = options
   let closing = false
   const listener: RequestListener = (req, res) => {
     // While this server hashes what it was given, silence is its own; everywhere else it is the client's.
@@ -40,10 +44,13 @@ export function createListener(handler: RequestListener, options: ListenerOption
     })
     handler(req, res)
   }
-  const server = tls ? createTlsServer(tls, listener) : createServer(listener)
-  // A blob may take hours, so there is no limit on a whole request, only on silence and on the time for its headers.
-  server.requestTimeout = 0
-  server.headersTimeout = Math.min(idleSeconds, 60) * 1000
+  const headersSeconds = Math.min(idleSeconds, 60, requestSeconds || 60)
+  const timing = { connectionsCheckingInterval: Math.min(30, headersSeconds) * 500 }
+  const server = tls ? createTlsServer({ ...tls, ...timing }, listener) : createServer(timing, listener)
+  if (maxConnections !== undefined) server.maxConnections = maxConnections
+  // Without a limit on a whole request there are still those on silence and on the time for its headers.
+  server.requestTimeout = requestSeconds * 1000
+  server.headersTimeout = headersSeconds * 1000
   server.setTimeout(idleSeconds * 1000)
   server.keepAliveTimeout = idleSeconds * 1000
   return {

@@ -36,6 +36,8 @@ export interface DistributionOptions {
   tls?: { cert: string; key: string }
   /** Whether DELETE is served; default true. */
   delete?: boolean
+  /** As `notifications` of config.yml. */
+  notifications?: object
   /** The storage folder, kept by `stop`; without it a temporary one, which is removed. */
   root?: string
 }
@@ -121,6 +123,7 @@ async function configure(folder: string, root: string, options: DistributionOpti
       }),
     },
     ...(htpasswd || token ? { auth } : {}),
+    ...(options.notifications && { notifications: options.notifications }),
   }
   // YAML takes JSON as it is.
   const path = join(folder, 'config.yml')
