@@ -10,13 +10,15 @@ import { RegctlError } from './model/errors.ts'
 import { formatLocation, type Location, parseLocation } from './model/location.ts'
 import { parseRepository, type Reference, referenceOf } from './model/reference.ts'
 import { layoutStore } from './store/layout.ts'
-import type { Place, Store } from './store/store.ts'
+import type { Options, Place, Store } from './store/store.ts'
 
 export interface ClientOptions
   extends Pick<TransportOptions, 'notify' | 'onExchange' | 'onWait' | 'onRetry' | 'patience'> {
   config: Config
   /** Sent with every request; the Hub refuses an empty one. */
   userAgent?: string
+  /** Asks for the code of a Docker Hub account with two-factor authentication, where its interface wants one. */
+  secondFactor?: (account: string) => Promise<string>
 }
 
 export interface OpenOptions {
@@ -34,7 +36,8 @@ export interface Client {
   open: Opener
   /** Opens all of a repository (`nginx`, `oci:DIR`), for its tags. @throws RegctlError REFERENCE_INVALID when a tag is named */
   openRepository(text: string, options?: OpenOptions): Promise<Store>
-  catalog(registry: string): Promise<Catalog>
+  /** What a registry tells of its repositories; its product is found out when it is first asked for. */
+  catalog(registry: string, options?: Options): Promise<Catalog>
   accounts: Accounts
   /** What a registry (`docker.io`) last said in this run of the pulls it still grants; `undefined` when it said nothing. */
   quota(registry: string): Quota | undefined
@@ -48,6 +51,7 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
   const credentials = createCredentials(credentialSetup(config), notify)
   const pins = realmPins(config.paths.state)
   let opened: Promise<Transport> | undefined
+  let catalogs: Promise<(registry: string, given?: Options) => Promise<Catalog>> | undefined
   let quotaOf: Transport['quota'] = () => undefined
   // HTTP and all that belongs to it is loaded when a registry is first spoken to.
   const transport = () => {
@@ -94,9 +98,11 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
       if (isLocal(text)) return (await open(text, options)).store
       return (await repository(parseRepository(text), options.change ?? options.write ?? false)).store
     },
-    catalog: async registry => {
-      const [{ connect }, { registryCatalog }] = await Promise.all([transport(), import('./catalog/registry.ts')])
-      return registryCatalog((await connect(registry)).registry)
+    catalog: async (registry, given) => {
+      catalogs ??= Promise.all([transport(), import('./client/catalogs.ts')]).then(([opened, { createCatalogs }]) =>
+        createCatalogs({ config, credentials, transport: opened, notify, secondFactor: options.secondFactor }),
+      )
+      return (await catalogs)(registry, given)
     },
     accounts: createAccounts({ credentials, pins, transport }),
     quota: registry => quotaOf(registry),

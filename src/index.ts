@@ -1,6 +1,13 @@
 /** The library's front door: `import { createClient, copy } from 'regctl-js'`. */
 
-export type { Catalog, CatalogOptions, RepositorySummary } from './catalog/catalog.ts'
+export type {
+  Catalog,
+  CatalogOptions,
+  Limits,
+  RepositorySummary,
+  SearchOptions,
+  TagDetails,
+} from './catalog/catalog.ts'
 export type { Accounts, LoginOptions, LoginResult } from './client/accounts.ts'
 export { type Client, type ClientOptions, createClient, type Opener, type OpenOptions } from './client.ts'
 export { type Config, type ConfigFlags, type GivenLogin, loadConfig } from './config/config.ts'
@@ -58,6 +65,7 @@ export {
 export { mediaTypes } from './model/media-types.ts'
 export type { Notice, Notify } from './model/notice.ts'
 export { choosePlatform, formatPlatform, isAttestation, parsePlatform } from './model/platform.ts'
+export type { Product } from './model/product.ts'
 export { formatReference, parseReference, type Reference } from './model/reference.ts'
 export { selectTags, type TagSelection } from './model/tags.ts'
 export { RegistryError } from './registry/errors.ts'

@@ -41,6 +41,8 @@ export interface Transport {
   plain: Send
   /** For token services: a secret stays at the origin it was meant for, so redirects are theirs to judge (T2, T6). */
   tokenSend: Send
+  /** For a product's own interface beside `/v2/`: with cookies of its own (2.9, T22), and no login but what a layer brings. */
+  manage(...layers: Layer[]): Send
   /** A registry with its authorization, and a count of what was sent to it. */
   connect(registry: string): Promise<{ registry: Registry; requests: () => number }>
   /** Token services besides the registry itself that may see its password (T2). */
@@ -75,9 +77,8 @@ export function createTransport(options: TransportOptions): Transport {
   const pace = createPace({ onWait, ...(patience !== undefined && { patience }) })
   const inTurn = config.requestsPerSecond === undefined ? undefined : createRequestRate(config.requestsPerSecond)
   const requestsPerHost = requestsPerJob * (config.jobs ?? defaultJobs)
-  const shared = stack(
+  const passing = stack(
     wire.send,
-    cookies(),
     throttle({
       requestsPerHost: host => settingsOf(host).requests ?? requestsPerHost,
       ready: async (host, signal) => {
@@ -87,6 +88,8 @@ export function createTransport(options: TransportOptions): Transport {
     }),
     ...(onExchange ? [trace(onExchange)] : []),
   )
+  const shared = stack(passing, cookies())
+  const managed = stack(passing, cookies())
   const patient = retry({ pace, onRetry })
   const plain = stack(shared, patient, redirect())
   const tokenSend = stack(shared, patient)
@@ -108,6 +111,7 @@ export function createTransport(options: TransportOptions): Transport {
     plain,
     tokenSend,
     trustedRealms,
+    manage: (...layers) => stack(managed, patient, ...layers, redirect()),
     async connect(name) {
       const url = urlOf(name)
       const memory = memories.get(name) ?? registryMemory(name, config.paths.state)

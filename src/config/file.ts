@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { RegctlError } from '../model/errors.ts'
+import { isProduct } from '../model/product.ts'
 import { parseByteRate, parseFrequency, parseSeconds } from '../model/quantity.ts'
 import type { HostSettings, MirrorSettings } from './hosts.ts'
 
@@ -31,7 +32,7 @@ const amounts = {
   mirrorTimeout: { parse: parseSeconds, description: 'seconds above 0' },
 } as const
 
-type Kind = 'boolean' | 'string' | 'strings' | 'count' | 'mirrors' | 'own'
+type Kind = 'boolean' | 'string' | 'strings' | 'count' | 'mirrors' | 'own' | 'product'
 
 const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
   plainHttp: 'boolean',
@@ -42,6 +43,7 @@ const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
   realms: 'strings',
   requests: 'count',
   mirrors: 'mirrors',
+  product: 'product',
 }
 
 const mirrorKeys: Readonly<Record<keyof MirrorSettings, Kind>> = {
@@ -149,6 +151,8 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     if (kind === 'own') return value === 'own'
     if (kind === 'count') return Number.isSafeInteger(value) && (value as number) > 0
     if (kind === 'strings') return Array.isArray(value) && value.every(item => typeof item === 'string')
+    // The Hub is known by its name.
+    if (kind === 'product') return isProduct(value) && value !== 'hub'
     return typeof value === kind
   }
 }
@@ -164,4 +168,5 @@ const descriptions: Readonly<Record<Kind, string>> = {
   count: 'a whole number above 0',
   mirrors: 'a list of addresses, or of objects with a url',
   own: '"own", or left out',
+  product: '"harbor", "nexus" or "registry"',
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import type { Product } from '../model/product.ts'
 
 /** What is known of one registry host, from the configuration file and the flags. */
 export interface HostSettings {
@@ -16,6 +17,8 @@ export interface HostSettings {
   requests?: number
   /** Where to read this registry's content first, in this order. */
   mirrors?: readonly MirrorSettings[]
+  /** Which product it is, in place of finding out. */
+  product?: Exclude<Product, 'hub'>
 }
 
 /** A mirror as the configuration names it. */

@@ -8,11 +8,16 @@ const maxDepth = 100
  * most 100 levels. Numbers beyond 2^53 lose digits: whoever uses one as a size checks it.
  * @throws InvalidContentError naming `what` and never quoting the content, which may hold a secret.
  */
-export function parseJson(bytes: Uint8Array | string, what: string): unknown {
+export function parseJson(bytes: Uint8Array | string, what: string, options: JsonOptions = {}): unknown {
   const text = typeof bytes === 'string' ? bytes : decode(bytes, what)
   const value = parse(text, what)
-  checkStructure(text, what)
+  checkStructure(text, what, options.repeated === 'last')
   return value
+}
+
+export interface JsonOptions {
+  /** What a name twice in one object means: an error, or the last of them, as lists of Nexus have it (`blobCreated`). */
+  repeated?: 'refuse' | 'last'
 }
 
 function decode(bytes: Uint8Array, what: string): string {
@@ -33,7 +38,7 @@ function parse(text: string, what: string): unknown {
 }
 
 /** One pass without recursion over text that is known to be JSON, with the names of each open object on a stack. */
-function checkStructure(text: string, what: string): void {
+function checkStructure(text: string, what: string, mayRepeat: boolean): void {
   const open: (Set<string> | undefined)[] = []
   let lastString = ''
   for (let at = 0; at < text.length; at += 1) {
@@ -43,7 +48,7 @@ function checkStructure(text: string, what: string): void {
       lastString = text.slice(at, end + 1)
       at = end
     } else if (character === ':') {
-      addName(open.at(-1), lastString, what)
+      if (!mayRepeat) addName(open.at(-1), lastString, what)
     } else if (character === '{' || character === '[') {
       open.push(character === '{' ? new Set() : undefined)
       if (open.length > maxDepth) throw new InvalidContentError(`${what} is nested deeper than ${maxDepth} levels`)

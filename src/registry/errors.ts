@@ -33,6 +33,8 @@ export interface Asked {
   registry: string
   /** `tag 1.2 of 127.0.0.1:5000/demo/app`: what is missing when the answer is 404. */
   what: string
+  /** Where it was asked, when not by the protocol: `hub.docker.com`. */
+  host?: string
 }
 
 interface Meaning {
@@ -144,7 +146,7 @@ export async function registryError(response: HttpResponse, asked: Asked): Promi
     const said = message ? words : [`status ${response.status}`]
     return new RegistryError(code === 'UNAUTHORIZED' ? 'DENIED' : code, [sentence, ...said].join(': '), details)
   }
-  const strange = codes.length === 0 && isStrange(response, body)
+  const strange = asked.host === undefined && codes.length === 0 && isStrange(response, body)
   return new RegistryError(code, own.join(': '), {
     hint: strange ? noRegistry(asked.registry) : hint?.(asked),
     ...details,
@@ -159,9 +161,9 @@ export function webPageError(registry: string, what: string): RegctlError {
 }
 
 /** `undefined` when the registry itself answered, and not somebody that a redirect or an upload's Location led to. */
-function otherHost({ url }: HttpResponse, { registry }: Asked): string | undefined {
+function otherHost({ url }: HttpResponse, asked: Asked): string | undefined {
   const { host, protocol } = new URL(url)
-  return new URL(`${protocol}//${apiHost(registry)}`).host === host ? undefined : host
+  return new URL(`${protocol}//${asked.host ?? apiHost(asked.registry)}`).host === host ? undefined : host
 }
 
 /** What no registry answers, or not without saying it in codes. */
