@@ -65,7 +65,7 @@ export {
 export { mediaTypes } from './model/media-types.ts'
 export type { Notice, Notify } from './model/notice.ts'
 export { choosePlatform, formatPlatform, isAttestation, parsePlatform } from './model/platform.ts'
-export type { Product } from './model/product.ts'
+export type { Product as CatalogProduct } from './model/product.ts'
 export { formatReference, parseReference, type Reference } from './model/reference.ts'
 export { selectTags, type TagSelection } from './model/tags.ts'
 export { RegistryError } from './registry/errors.ts'

@@ -30,7 +30,7 @@ const pageSize = 100
 export function hubCatalog({ registry, send, account, username }: HubOptions): Catalog {
   const api: Api = { registry: hubRegistry, baseUrl: hubApi, send: stack(send, authorized(account)) }
   return {
-    product: 'hub',
+    product: 'docker-hub',
     async *repositories({ prefix = '', signal } = {}) {
       const [namespace = ''] = prefix.split('/')
       if (namespace === '') {

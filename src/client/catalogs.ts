@@ -37,7 +37,7 @@ async function open(options: CatalogsOptions, name: string, given: Options): Pro
   const { credentials, transport, notify } = options
   const [product, { registry }] = await Promise.all([productOf(options, name, given), transport.connect(name)])
   const plain = registryCatalog(registry)
-  if (product === 'hub') return openHub(options, registry)
+  if (product === 'docker-hub') return openHub(options, registry)
   if (product === 'registry') return plain
   const { baseUrl } = registry
   const login = basic({ baseUrl, registry: name, credential: () => credentials.get(name), notify })
@@ -78,7 +78,7 @@ async function openHub(options: CatalogsOptions, registry: Registry): Promise<Ca
 }
 
 async function productOf({ config, transport }: CatalogsOptions, name: string, { signal }: Options): Promise<Product> {
-  if (name === hubRegistry) return 'hub'
+  if (name === hubRegistry) return 'docker-hub'
   const named = config.host(name).product
   if (named) return named
   // A port of this machine is another registry tomorrow.

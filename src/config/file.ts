@@ -152,7 +152,7 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     if (kind === 'count') return Number.isSafeInteger(value) && (value as number) > 0
     if (kind === 'strings') return Array.isArray(value) && value.every(item => typeof item === 'string')
     // The Hub is known by its name.
-    if (kind === 'product') return isProduct(value) && value !== 'hub'
+    if (kind === 'product') return isProduct(value) && value !== 'docker-hub'
     return typeof value === kind
   }
 }

@@ -18,7 +18,7 @@ export interface HostSettings {
   /** Where to read this registry's content first, in this order. */
   mirrors?: readonly MirrorSettings[]
   /** Which product it is, in place of finding out. */
-  product?: Exclude<Product, 'hub'>
+  product?: Exclude<Product, 'docker-hub'>
 }
 
 /** A mirror as the configuration names it. */

@@ -1,5 +1,5 @@
 /** Registries whose own interfaces say more than the protocol does; `registry` is any other. */
-export const products = ['hub', 'harbor', 'nexus', 'registry'] as const
+export const products = ['docker-hub', 'harbor', 'nexus', 'registry'] as const
 
 /** See {@link products}. */
 export type Product = (typeof products)[number]

@@ -63,7 +63,7 @@ describe('which product a host is', () => {
   })
 
   it.each([
-    ['hub', createHub().hosts, 'docker.io', 0],
+    ['docker-hub', createHub().hosts, 'docker.io', 0],
     ['harbor', createHarbor().hosts, 'harbor.example', 1],
     ['nexus', createNexus().hosts, 'nexus.example', 1],
     ['nexus', createNexus({ quirks: { hidden: true } }).hosts, 'nexus.example', 2],
