@@ -1,5 +1,15 @@
 /** The library's front door: `import { createClient, copy } from 'regctl-js'`. */
 
+export type { OnTransferEvent, TransferEvent } from './artifact/events.ts'
+export { bytesPart, filePart, type Part, type ReadPart, streamPart } from './artifact/parts.ts'
+export {
+  type ArtifactFile,
+  type FileSelection,
+  type PulledFile,
+  type PullOptions,
+  pullArtifact,
+} from './artifact/pull.ts'
+export { type PushArtifactOptions, pushArtifact } from './artifact/push.ts'
 export type {
   Catalog,
   CatalogOptions,

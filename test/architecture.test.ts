@@ -10,7 +10,7 @@ const floors = [
   ['http', 'credentials'],
   ['auth', 'store'],
   ['registry'],
-  ['copy', 'image', 'catalog', 'mirror'],
+  ['artifact', 'copy', 'image', 'catalog', 'mirror'],
   ['sync', 'server'],
   ['webhook'],
   ['client', 'output'],

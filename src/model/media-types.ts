@@ -54,3 +54,10 @@ export function isNondistributable(mediaType: string): boolean {
 export function withoutParameters(contentType: string): string {
   return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }
+
+const mediaTypeGrammar = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i
+
+/** A media type by RFC 6838, 4.2: what `artifactType` must be (item 84). */
+export function isMediaType(text: string): boolean {
+  return mediaTypeGrammar.test(text)
+}

@@ -4,14 +4,17 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import https from 'node:https'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { hash } from 'bcryptjs'
 import { describe } from 'vitest'
 
-/** Where a program is on PATH; `undefined` when it is not. */
+/** Where `.ci/tools` puts what it builds; the home is the real one, whatever a test has made of HOME. */
+const built = join(process.env.XDG_CACHE_HOME || join(userInfo().homedir, '.cache'), 'regctl-tools')
+
+/** Where a program is: on PATH, or built by `.ci/tools`; `undefined` when it is not. */
 export function findTool(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), built]
   return folders.map(folder => join(folder, name)).find(isExecutable)
 }
 
