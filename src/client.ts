@@ -7,8 +7,9 @@ import { realmPins } from './config/pins.ts'
 import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
 import type { Quota } from './http/quota.ts'
 import { RegctlError } from './model/errors.ts'
-import { formatLocation, type Location, parseLocation } from './model/location.ts'
+import { type Location, parseLocation } from './model/location.ts'
 import { parseRepository, type Reference, referenceOf } from './model/reference.ts'
+import type { Pipes } from './store/archive-file.ts'
 import { layoutStore } from './store/layout.ts'
 import type { Options, Place, Store } from './store/store.ts'
 
@@ -19,16 +20,18 @@ export interface ClientOptions
   userAgent?: string
   /** Asks for the code of a Docker Hub account with two-factor authentication, where its interface wants one. */
   secondFactor?: (account: string) => Promise<string>
+  /** What `oci-archive:-` reads from and writes to; without it `-` is refused. */
+  pipes?: Pipes
 }
 
 export interface OpenOptions {
-  /** It will be written to: a token for that is asked for from the start, and a layout's tag defaults to `latest`. */
+  /** It will be written to: a token for that is asked for from the start, a tag of a layout defaults to `latest`, and `-` is the output. */
   write?: boolean
   /** What is there will be changed or removed: as `write`, but a layout without a tag means the one image it holds, as in reading. */
   change?: boolean
 }
 
-/** Opens what a person types: an image, `oci:DIR:TAG`. @throws RegctlError REFERENCE_INVALID */
+/** Opens what a person types: an image, `oci:DIR:TAG`, `oci-archive:FILE`. @throws RegctlError REFERENCE_INVALID */
 export type Opener = (text: string, options?: OpenOptions) => Promise<Place<Store>>
 
 /** Everything a program does with registries begins here. */
@@ -46,7 +49,7 @@ export interface Client {
 }
 
 /** Joins configuration, credentials, transport and stores; nothing is read or sent before it is needed. */
-export function createClient({ config, userAgent = 'regctl-js', ...options }: ClientOptions): Client {
+export function createClient({ config, userAgent = 'regctl-js', pipes, ...options }: ClientOptions): Client {
   const notify = options.notify ?? (() => {})
   const credentials = createCredentials(credentialSetup(config), notify)
   const pins = realmPins(config.paths.state)
@@ -84,7 +87,7 @@ export function createClient({ config, userAgent = 'regctl-js', ...options }: Cl
   }
   const open: Opener = async (text, { change = false, write = change } = {}) => {
     const location = parseLocation(text)
-    if (location.scheme !== 'registry') return openLocal(location, write && !change)
+    if (location.scheme !== 'registry') return openLocal(location, { write, pipes, isNew: write && !change })
     const { reference } = location
     if (reference.tag !== undefined && reference.digest !== undefined) {
       notify({ code: 'TAG_IGNORED', message: `${text} names a digest; its tag ${reference.tag} is only a label` })
@@ -124,13 +127,24 @@ function isLocal(text: string): boolean {
   return /^(?:oci|oci-archive|docker-archive):/.test(text)
 }
 
-function openLocal(location: Exclude<Location, { scheme: 'registry' }>, write: boolean): Place<Store> {
+async function openLocal(
+  { scheme, path, reference }: Exclude<Location, { scheme: 'registry' }>,
+  { write, isNew, pipes }: { write: boolean; isNew: boolean; pipes: Pipes | undefined },
+): Promise<Place<Store>> {
   // Without a name a layout is asked for the one image it holds.
-  if (location.scheme === 'oci')
-    return { store: layoutStore(location.path), reference: location.reference ?? (write ? 'latest' : '') }
-  throw new RegctlError('UNSUPPORTED', `${formatLocation(location)}: archives cannot be opened by this version`, {
-    hint: 'unpack it and use oci:DIR',
-  })
+  const named = reference ?? (isNew ? 'latest' : '')
+  if (scheme === 'oci') return { store: layoutStore(path), reference: named }
+  if (scheme === 'docker-archive') {
+    throw new RegctlError(
+      'UNSUPPORTED',
+      `docker-archive:${path}: archives of Docker cannot be opened by this version`,
+      {
+        hint: 'use oci-archive:FILE',
+      },
+    )
+  }
+  const { archiveStore } = await import('./store/archive.ts')
+  return { store: archiveStore(path, { write, pipes }), reference: named }
 }
 
 function credentialSetup(config: Config): CredentialSetup {

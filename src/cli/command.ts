@@ -17,6 +17,7 @@ import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type CopyFlags, configFlags, type GlobalFlags, globalFlags } from './flags.ts'
 import { wordsOf } from './manifest.ts'
+import { standardPipes } from './pipes.ts'
 import type { Program } from './program.ts'
 import { listenForSignals } from './signals.ts'
 
@@ -104,6 +105,12 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     if (!this.options.json) process.stdout.write(`${text}\n`)
   }
 
+  /** Tells the result on stderr, unless `--quiet`: stdout has something else. The caller has escaped it. */
+  protected async aside(text: (style: Style) => Promise<string>): Promise<void> {
+    this.progress?.stop()
+    if (!this.options.quiet) this.complain(await text(this.errorStyle))
+  }
+
   /** Shows a copy's events on stderr until the command ends. */
   protected startProgress(mode: ProgressMode): Progress {
     this.progress = createProgress({
@@ -178,6 +185,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     return createClient({
       config,
       userAgent: `regctl-js/${this.config.version}`,
+      pipes: standardPipes,
       notify: this.notify,
       onWait: ({ host, seconds, reason }) => this.wait(seconds, reason.includes(host) ? reason : `${host}: ${reason}`),
       onRetry: ({ attempt, reason }) => this.again(attempt, reason),

@@ -8,9 +8,11 @@ import { shortfallOf } from '../cli/shortfall.ts'
 import { copy } from '../copy/copy.ts'
 import type { CopyOptions } from '../copy/options.ts'
 import { createRateLimit } from '../http/rate.ts'
-import type { RegctlError } from '../model/errors.ts'
+import { RegctlError } from '../model/errors.ts'
+import { parseLocation } from '../model/location.ts'
 import { type CopyReport, copySummary } from '../output/copy-summary.ts'
 import type { CopyTagsReport } from '../output/copy-tags-summary.ts'
+import type { Style } from '../output/style.ts'
 
 type Report = CopyReport | CopyTagsReport
 
@@ -33,11 +35,15 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       description: 'the five newest releases of 1.x',
       command: "regctl copy nginx registry.example/nginx --semver '^1' --latest 5",
     },
+    {
+      description: 'into a file, an image layout in a tar archive',
+      command: 'regctl copy nginx oci-archive:nginx.tar',
+    },
     { description: 'what would be sent', command: 'regctl copy --dry-run nginx registry.example/nginx' },
   ]
   static override args = {
     source: string({
-      description: 'an image, or oci:DIR[:TAG]; a repository or oci:DIR for many tags',
+      description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; a repository or oci:DIR for many tags',
       required: true,
     }),
     destination: string({ description: 'the same', required: true }),
@@ -56,15 +62,25 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
   }
   static override hiddenAliases = ['cp', 'image:copy']
 
+  /** The archive is what stdout is for. */
+  private isPiped = false
+
   protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<Report> {
     const selection = tagSelection(flags)
     if (selection) for (const text of [args.source, args.destination]) checkRepository(text)
+    this.isPiped = isStandardOutput(args.destination)
+    if (this.isPiped && flags.json) {
+      throw new RegctlError('USAGE', `${args.destination} and --json both write to standard output`, {
+        hint: 'leave out --json, or name a file',
+      })
+    }
     const client = await this.client()
     const [from, to] = await Promise.all([client.open(args.source), client.open(args.destination, { write: true })])
     const options = await this.copyOptions(flags)
     const result = selection
       ? await (await import('../copy/tags.ts')).copyTags(from, to, { ...options, selection })
       : await copy(from, to, options)
+    if (!flags['dry-run']) await to.store.close?.()
     return {
       ...result,
       ...(this.retries > 0 && { retries: this.retries }),
@@ -73,9 +89,9 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
   }
 
   protected async view(result: Report): Promise<string> {
-    if (!('images' in result)) return copySummary(result, this.style)
-    const { copyTagsSummary } = await import('../output/copy-tags-summary.ts')
-    return copyTagsSummary(result, this.style)
+    if (!this.isPiped) return summary(result, this.style)
+    await this.aside(style => summary(result, style))
+    return ''
   }
 
   protected override shortfall(result: Report): RegctlError | undefined {
@@ -105,4 +121,15 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       journals: join(paths.state, 'copies'),
     }
   }
+}
+
+async function summary(result: Report, style: Style): Promise<string> {
+  if (!('images' in result)) return copySummary(result, style)
+  const { copyTagsSummary } = await import('../output/copy-tags-summary.ts')
+  return copyTagsSummary(result, style)
+}
+
+function isStandardOutput(text: string): boolean {
+  const location = parseLocation(text)
+  return location.scheme !== 'registry' && location.scheme !== 'oci' && location.path === '-'
 }

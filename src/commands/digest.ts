@@ -19,7 +19,7 @@ export default class DigestCommand extends RegctlCommand<typeof DigestCommand, D
     'docker pull nginx@$(regctl digest nginx)',
   ]
   static override args = {
-    place: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    place: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
   }
   static override flags = { platform: platformFlag() }
   static override hiddenAliases = ['image:digest', 'manifest:digest']

@@ -27,7 +27,7 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
     { description: 'from a folder', command: 'regctl inspect oci:build:v1' },
   ]
   static override args = {
-    place: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    place: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
   }
   static override flags = {
     platform: platformFlag(),

@@ -27,7 +27,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     },
   ]
   static override args = {
-    repository: string({ description: 'a repository, or oci:DIR', required: true }),
+    repository: string({ description: 'a repository, oci:DIR or oci-archive:FILE', required: true }),
   }
   static override flags = {
     semver: Flags.string({ helpValue: 'RANGE', summary: 'only versions in this range, such as ^1.27 or ">=3 <5"' }),

@@ -20,19 +20,42 @@ export async function writeAtomic(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: folderMode })
   const target = await realpath(path).catch(() => path)
+  // FileHandle.writeFile goes on after a short write; a full disk is an error, not half a file.
+  const temporary = await writeBeside(target, file => file.writeFile(content), mode)
+  await putInPlace(temporary, target)
+}
+
+/**
+ * What will replace a file, in a temporary one beside it: whole, on the disk, and with the owner and mode of the old one. Nothing is left
+ * when `fill` fails.
+ */
+export async function writeBeside(
+  target: string,
+  fill: (file: FileHandle) => Promise<unknown>,
+  mode = 0o644,
+): Promise<string> {
   const before = await stat(target).catch(() => undefined)
   const temporary = temporaryBeside(target)
   try {
     // `wx`: never through a name that somebody put there before us.
     const file = await open(temporary, 'wx', mode & 0o700)
     try {
-      // FileHandle.writeFile goes on after a short write; a full disk is an error, not half a file.
-      await file.writeFile(content)
+      await fill(file)
       await dress(file, mode, before)
       await file.sync()
     } finally {
       await file.close()
     }
+    return temporary
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Gives a temporary file its name, for good. */
+export async function putInPlace(temporary: string, target: string): Promise<void> {
+  try {
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true })

@@ -7,9 +7,11 @@ import { type Entry, emptyIndex, type LayoutIndex, parseLayoutIndex, serializeLa
 import { readPlain } from './plain-files.ts'
 
 /** Bytes of `index.json` we are ready to parse: some hundred thousand tags (T12). */
-const indexCap = 64 * 1024 * 1024
-const markerName = 'oci-layout'
-const markerCap = 4096
+export const indexCap = 64 * 1024 * 1024
+export const markerName = 'oci-layout'
+export const markerCap = 4096
+/** What {@link markerName} holds. */
+export const markerText = '{"imageLayoutVersion":"1.0.0"}'
 const ours: ReadonlySet<string> = new Set(['blobs', 'index.json', 'index.json.lock'])
 
 /** The frame of an image layout: the folder, `oci-layout`, and `index.json` that several processes may edit at once. */
@@ -46,9 +48,8 @@ export class LayoutFolder {
   async #marked(): Promise<boolean> {
     const marker = await readPlain(join(this.#path, markerName), markerCap)
     if (!marker) return false
-    const version = versionOf(marker)
-    if (version === '1.0.0') return true
-    throw new InvalidContentError(`${this.#path} is an image layout of version ${version}, not 1.0.0`)
+    checkVersion(marker, this.#path)
+    return true
   }
 
   /** Makes the layout unless it is there, and sweeps out what killed writers left. @throws InvalidContentError */
@@ -61,7 +62,7 @@ export class LayoutFolder {
           await writeAtomic(this.#indexPath, serializeLayoutIndex(emptyIndex))
         }
         // Last: it says that the folder is a layout.
-        await writeAtomic(join(this.#path, markerName), '{"imageLayoutVersion":"1.0.0"}')
+        await writeAtomic(join(this.#path, markerName), markerText)
       })
     }
     await removeLeftovers(this.#path)
@@ -76,6 +77,13 @@ export class LayoutFolder {
       await writeAtomic(this.#indexPath, serializeLayoutIndex({ ...index, entries }))
     })
   }
+}
+
+/** @throws InvalidContentError for a layout of a version that is not ours */
+export function checkVersion(marker: Buffer, where: string): void {
+  const version = versionOf(marker)
+  if (version === '1.0.0') return
+  throw new InvalidContentError(`${where} is an image layout of version ${version}, not 1.0.0`)
 }
 
 function versionOf(marker: Buffer): string {

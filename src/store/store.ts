@@ -43,7 +43,7 @@ export type Address = Pick<Descriptor, 'digest' | 'mediaType'>
 
 /** Anything images can be read from. */
 export interface Source {
-  /** As a person would type it, without tag or digest: `127.0.0.1:5000/demo/app`, `oci:DIR`. */
+  /** As a person would type it, without tag or digest: `127.0.0.1:5000/demo/app`, `oci:DIR`, `oci-archive:FILE`. */
   readonly location: string
   /** What a tag or digest names. @throws NotFoundError */
   resolve(reference: string, options?: Options): Promise<Descriptor>
@@ -79,7 +79,11 @@ export interface Store extends Source {
   untag(tag: string, options?: Options): Promise<void>
   /** Removes content, and the tags that named it. @throws NotFoundError */
   delete(target: Address, options?: Options): Promise<void>
-  /** Archives finish their index here. */
+  /**
+   * Finishes what was pushed, untagged and deleted since the store was opened; called by who opened it, once all of that went well. An
+   * archive is written here: until then its file is the old one, and without it what was pushed is left to the next run, under its digest.
+   * A store without it has done everything already. The store may be used again afterwards.
+   */
   close?(): Promise<void>
 }
 

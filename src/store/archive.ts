@@ -1,0 +1,110 @@
+import type { Readable } from 'node:stream'
+import { addAbortSignal } from 'node:stream'
+import { lend, through } from '../http/lent.ts'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+import { isVerifiable } from '../model/digest.ts'
+import { InvalidContentError, NotFoundError } from '../model/errors.ts'
+import { isManifestType } from '../model/media-types.ts'
+import { type ArchiveFormat, ociFormat } from './archive-format.ts'
+import { type ArchiveOptions, ArchiveParts } from './archive-parts.ts'
+import { streamArchive, writeArchive } from './archive-write.ts'
+import { nameOf } from './layout-index.ts'
+import { LayoutSource } from './layout-source.ts'
+import { verifying } from './read.ts'
+import { isUnder } from './referrers.ts'
+import type { Address, Options, PushOptions, PushOutcome, Store } from './store.ts'
+
+/**
+ * An OCI image layout in a tar file, or `-`. Reading goes to where the content lies; nothing is unpacked. What is pushed waits in a layout
+ * folder beside the file, and `close` writes the archive: the file is the old one until then. Names are added to those that are there.
+ */
+export function archiveStore(path: string, options: ArchiveOptions = {}): Store {
+  return new ArchiveStore(new ArchiveParts(path, ociFormat, options), ociFormat)
+}
+
+export class ArchiveStore extends LayoutSource implements Store {
+  readonly #parts: ArchiveParts
+
+  constructor(parts: ArchiveParts, format: ArchiveFormat) {
+    super(parts, format.names)
+    this.#parts = parts
+  }
+
+  async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
+    const { signal } = options
+    const tag = options.tag || undefined
+    signal?.throwIfAborted()
+    if (!isVerifiable(target.digest)) {
+      throw new InvalidContentError(`${target.digest} cannot be checked: its algorithm is not supported`)
+    }
+    const isInFile = await this.#isInFile(target, { signal })
+    if (isInFile && (await this.#needsNoEntry(target, tag, { signal }))) return 'present'
+    const { store } = await this.#parts.staging()
+    const outcome = await store.push(target, isInFile ? this.#openFromFile(target) : open, { tag, signal })
+    this.#parts.pushed.add(target.digest)
+    return isInFile ? 'present' : outcome
+  }
+
+  async untag(tag: string, options: Options = {}): Promise<void> {
+    options.signal?.throwIfAborted()
+    const entries = await this.#parts.entries(options)
+    const entry = tag === '' ? undefined : this.names.find(entries, tag)
+    const name = entry && nameOf(entry)
+    if (name === undefined) {
+      throw new NotFoundError(`${this.location} has no tag ${tag}`, { hint: this.someTags(entries) })
+    }
+    const isStaged = (await this.#parts.pushedEntries()).some(each => nameOf(each) === name)
+    if (isStaged) await (await this.#parts.staged())?.store.untag(name, options)
+    this.#parts.untagged.add(name)
+  }
+
+  async delete(target: Address, options: Options = {}): Promise<void> {
+    options.signal?.throwIfAborted()
+    const { digest } = target
+    if ((await this.#parts.size(digest, options)) === undefined) {
+      throw new NotFoundError(`${this.location} has no ${digest}`)
+    }
+    const staging = await this.#parts.staged()
+    if (this.#parts.pushed.delete(digest)) await staging?.store.delete(target, options)
+    this.#parts.deleted.add(digest)
+  }
+
+  async close(): Promise<void> {
+    const { path, untagged, deleted, pushed } = this.#parts
+    if (untagged.size + deleted.size + pushed.size > 0) {
+      await (path === '-' ? streamArchive(this.#parts, this) : writeArchive(this.#parts, this))
+    }
+    await this.#parts.settle()
+  }
+
+  /** Whether the file has it, and it is what the descriptor says to the last byte. */
+  async #isInFile(target: Descriptor, { signal }: Options): Promise<boolean> {
+    if ((await this.#parts.sizeInFile(target.digest, { signal })) !== target.size) return false
+    const stream = await this.#parts.readFromFile(target.digest, { signal })
+    return stream !== undefined && (await isRight(stream, target, signal))
+  }
+
+  async #needsNoEntry(target: Descriptor, tag: string | undefined, options: Options): Promise<boolean> {
+    if (tag !== undefined) return false
+    return !isManifestType(target.mediaType) || isUnder(this, await this.roots(options), target.digest, options)
+  }
+
+  #openFromFile(target: Descriptor): Open {
+    return async offset => {
+      const stream = await this.#parts.readFromFile(target.digest, { offset })
+      if (!stream) throw new NotFoundError(`${this.location} has no ${target.digest}`)
+      return stream
+    }
+  }
+}
+
+async function isRight(stream: Readable, target: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    for await (const _ of lend(through(signal ? addAbortSignal(signal, stream) : stream, verifying(target))));
+    return true
+  } catch (error) {
+    if (signal?.aborted) throw error
+    return false
+  }
+}
