@@ -1,0 +1,48 @@
+import * as Flags from '@oclif/core/flags'
+import type { Target } from '../mirror/change.ts'
+import { hubRegistry } from '../model/reference.ts'
+
+const files = ['daemon-json', 'hosts-toml', 'registries-conf'] as const
+const exclusive = (name: (typeof files)[number]) => ({ exclusive: files.filter(each => each !== name) })
+
+/** Which file, of which engine. */
+export const mirrorFileFlags = {
+  'daemon-json': Flags.string({
+    ...exclusive('daemon-json'),
+    helpValue: 'FILE',
+    summary: "Docker's daemon.json; looked for when left out",
+  }),
+  'hosts-toml': Flags.string({
+    ...exclusive('hosts-toml'),
+    helpValue: 'FILE|DIR',
+    summary: "containerd's hosts.toml, or its folder certs.d",
+  }),
+  'registries-conf': Flags.string({
+    ...exclusive('registries-conf'),
+    helpValue: 'FILE',
+    summary: 'a drop-in for registries.conf (Podman, CRI-O, skopeo)',
+  }),
+}
+
+/** How a file is changed. */
+export const mirrorChangeFlags = {
+  ...mirrorFileFlags,
+  registry: Flags.string({
+    default: hubRegistry,
+    helpValue: 'HOST',
+    summary: 'of which registry it is a mirror; Docker has mirrors for docker.io alone',
+  }),
+  'dry-run': Flags.boolean({ summary: 'write nothing, show the difference' }),
+  reload: Flags.boolean({
+    summary: 'have Docker read its file (systemctl reload docker), and see that it did',
+    exclusive: ['hosts-toml', 'registries-conf'],
+  }),
+  'no-validate': Flags.boolean({ summary: 'do not ask dockerd whether it would take the file' }),
+}
+
+/** The file that the flags name; Docker's when they name none. */
+export function targetOf(flags: Readonly<Partial<Record<(typeof files)[number], string | undefined>>>): Target {
+  if (flags['hosts-toml'] !== undefined) return { kind: 'hosts-toml', path: flags['hosts-toml'] }
+  if (flags['registries-conf'] !== undefined) return { kind: 'registries-conf', path: flags['registries-conf'] }
+  return { kind: 'daemon-json', path: flags['daemon-json'] }
+}

@@ -1,0 +1,50 @@
+import { string } from '@oclif/core/args'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { mirrorChangeFlags, targetOf } from '../../cli/mirror-flags.ts'
+import type { MirrorChange } from '../../mirror/change.ts'
+import { parseRegistry } from '../../model/reference.ts'
+import { mirrorChangeText } from '../../output/mirror-change.ts'
+
+export default class MirrorRemoveCommand extends RegctlCommand<typeof MirrorRemoveCommand, MirrorChange> {
+  static override summary = "remove a mirror from Docker's, containerd's or Podman's configuration"
+  static override description =
+    'Every spelling of the address goes, and nothing else. The last one leaves an empty list behind: at a reload Docker forgets its mirrors only when the list is there.'
+  static override examples = [
+    'sudo regctl mirror remove https://mirror.example --reload',
+    {
+      description: 'for containerd',
+      command: 'sudo regctl mirror remove https://mirror.example --hosts-toml /etc/containerd/certs.d',
+    },
+  ]
+  static override args = {
+    url: string({ description: 'https://HOST[:PORT][/PATH]', required: true }),
+  }
+  static override flags = mirrorChangeFlags
+
+  protected async execute(
+    { url }: ArgsOf<typeof MirrorRemoveCommand>,
+    flags: FlagsOf<typeof MirrorRemoveCommand>,
+  ): Promise<MirrorChange> {
+    const [{ changeMirrors }, { runIn }, { paths, env }] = await Promise.all([
+      import('../../mirror/change.ts'),
+      import('../../mirror/dockerd.ts'),
+      this.settings(),
+    ])
+    return changeMirrors(
+      targetOf(flags),
+      { remove: url },
+      {
+        engines: paths.engines,
+        run: runIn(env.PATH ?? ''),
+        registry: parseRegistry(flags.registry),
+        dryRun: flags['dry-run'],
+        reload: flags.reload,
+        validate: !flags['no-validate'],
+      },
+    )
+  }
+
+  protected view(change: MirrorChange): string {
+    return mirrorChangeText(change, this.style)
+  }
+}
