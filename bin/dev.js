@@ -1,10 +1,19 @@
 #!/usr/bin/env node
 // The command line from src/, without a build, from any folder.
-import { join } from 'node:path'
-import { register } from 'tsx/esm/api'
+const { dirname, join } = require('node:path')
+const { pathToFileURL } = require('node:url')
 
-register()
-const { makeManifest } = await import('../scripts/manifest.js')
-const { main } = await import('../src/cli/main.ts')
-const root = join(import.meta.dirname, '..')
-await main(process.argv.slice(2), { root, manifest: await makeManifest(root, 'src/commands') })
+async function run() {
+  const { register } = await import('tsx/esm/api')
+  register()
+  const { commandFiles, makeManifest } = await import('../scripts/manifest.js')
+  const { main } = await import('../src/cli/main.ts')
+  const root = dirname(__dirname)
+  const files = await commandFiles(join(root, 'src/commands'))
+  await main(process.argv.slice(2), {
+    root,
+    manifest: await makeManifest(root),
+    load: id => import(pathToFileURL(files.get(id) ?? '').href),
+  })
+}
+run()

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-// The name is put together so that type checking works before the first build.
-const { runCredentialHelper } = await import(new URL('../dist/bin/docker-credential-regctl.js', import.meta.url).href)
-await runCredentialHelper(process.argv[2])
+const { dirname, join } = require('node:path')
+const { load } = require('./compiled.js')
+const { runCredentialHelper } = load(join(dirname(__dirname), 'dist/bin/docker-credential-regctl.cjs'), [])
+runCredentialHelper(process.argv[2])

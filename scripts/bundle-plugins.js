@@ -55,24 +55,53 @@ export function lazyRequires(source) {
 
 /**
  * Our own files require Node's modules instead of importing them: an import makes Node evaluate every getter of the module,
- * and with `node:http` loads its whole fetch client on Node 22 and newer (18 to 27 ms). Dynamic imports of `node:http`,
- * and those of libraries, become requires as well.
- * @type {import('esbuild').Plugin}
+ * and with `node:http` loads its whole fetch client on Node 22 and newer (18 to 27 ms). Dynamic imports become requires as well, those of
+ * packages from files of their own ({@link libraryFile}), so that Node's loader for ESM is not even begun.
+ * @param {Set<string>} libraries gets the names of these packages
+ * @returns {import('esbuild').Plugin}
  */
-export const requiredBuiltins = {
-  name: 'required-builtins',
-  setup(build) {
-    build.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, async ({ path }) => ({
-      contents: requireBuiltins(await readFile(path, 'utf8')),
-      loader: 'ts',
-    }))
-    build.onResolve({ filter: /^(?:node:)?https?$/ }, ({ path, kind }) =>
-      kind === 'require-call' ? undefined : { path, namespace: 'required-builtin' },
-    )
-    build.onLoad({ filter: /.*/, namespace: 'required-builtin' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)})`,
-    }))
-  },
+export function requiredBuiltins(libraries) {
+  return {
+    name: 'required-builtins',
+    setup(build) {
+      build.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, async ({ path }) => ({
+        contents: requireLibraries(requireBuiltins(await readFile(path, 'utf8')), libraries),
+        loader: 'ts',
+      }))
+      build.onResolve({ filter: /^(?:node:.*|https?)$/ }, ({ path, kind }) =>
+        kind === 'dynamic-import' || (/^(?:node:)?https?$/.test(path) && kind !== 'require-call')
+          ? { path, namespace: 'required-builtin' }
+          : undefined,
+      )
+      build.onLoad({ filter: /.*/, namespace: 'required-builtin' }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)})`,
+      }))
+    },
+  }
+}
+
+/** Where a package that is loaded when it is first used lies beside the program. @param {string} name */
+export function libraryFile(name) {
+  return `libraries/${name.replaceAll('/', '-')}.cjs`
+}
+
+/** A native addon, and optional: found in node_modules at run time or not at all. */
+const native = new Set(['keytar'])
+
+/**
+ * `await import('got')` becomes `await Promise.resolve().then(() => requireOutside('./libraries/got.cjs'))`; no bundler looks into that.
+ * @param {string} source
+ * @param {Set<string>} libraries gets the names
+ */
+export function requireLibraries(source, libraries) {
+  return source.replace(
+    /(?<!typeof )\bimport\('(?!node:|\.)([\w@/-]+)'\)(?!\.[A-Z])/g,
+    (_, /** @type {string} */ name) => {
+      if (native.has(name)) return `Promise.resolve().then(() => ({ default: requireOutside('${name}') }))`
+      libraries.add(name)
+      return `Promise.resolve().then(() => requireOutside('./${libraryFile(name)}'))`
+    },
+  )
 }
 
 /** Modules whose functions we import by name, and neither promisify nor compare. */

@@ -12,37 +12,43 @@ const flagKeys = [
 const commandKeys = ['summary', 'description', 'usage', 'examples', 'hidden', 'strict']
 
 /**
- * Reads every command class below a folder and writes down what help, completion and dispatch need, always the same for
- * the same classes: ids sorted, each class's own order within.
+ * The files of all commands, by id: `manifest:get` is `manifest/get.ts`, a topic's own command its `index.ts`.
+ * @param {string} folder absolute
+ * @returns {Promise<Map<string, string>>} absolute paths, ids sorted
+ */
+export async function commandFiles(folder) {
+  const files = (await readdir(folder, { recursive: true }))
+    .filter(file => file.endsWith('.ts'))
+    .map(
+      file =>
+        /** @type {const} */ ([file.replace(/(?:[/\\]?index)?\.ts$/, '').replaceAll(sep, ':'), join(folder, file)]),
+    )
+  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/**
+ * Reads every command class and writes down what help, completion and dispatch need, always the same for the same classes: ids sorted, each
+ * class's own order within.
  * @param {string} root the package's folder
- * @param {string} folder of the command files within it: `dist/bin/commands` or `src/commands`
- * @param {string} [built] the folder they will be in once they are built, when that is another
+ * @param {(id: string, file: string) => Promise<{ default: import('@oclif/core/command').Command.Class }>} [load]
  * @returns {Promise<Manifest>}
  */
-export async function makeManifest(root, folder, built) {
+export async function makeManifest(root, load = (_, file) => import(pathToFileURL(file).href)) {
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  const files = (await readdir(join(root, folder), { recursive: true }))
-    .filter(file => /(?<!\.d)\.[jt]s$/.test(file))
-    .map(file => ({ file, id: file.replace(/(?:[/\\]?index)?\.[jt]s$/, '').replaceAll(sep, ':') }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
   /** @type {Record<string, ManifestCommand>} */
   const commands = {}
-  for (const { file, id } of files) {
-    const { default: command } = await import(pathToFileURL(join(root, folder, file)).href)
-    const place = built
-      ? [...built.split('/'), ...file.replace(/\.ts$/, '.js').split(sep)]
-      : [...folder.split('/'), ...file.split(sep)]
-    commands[id] = describe(command, { id, name, relativePath: place })
+  for (const [id, file] of await commandFiles(join(root, 'src/commands'))) {
+    commands[id] = describe((await load(id, file)).default, { id, name })
   }
   return { commands, version }
 }
 
 /**
  * @param {import('@oclif/core/command').Command.Class} command
- * @param {{ id: string, name: string, relativePath: string[] }} where
+ * @param {{ id: string, name: string }} where
  * @returns {ManifestCommand}
  */
-function describe(command, { id, name, relativePath }) {
+function describe(command, { id, name }) {
   return {
     id,
     ...pick(command, commandKeys),
@@ -50,8 +56,6 @@ function describe(command, { id, name, relativePath }) {
     hiddenAliases: command.hiddenAliases,
     args: named(command.args, argKeys),
     flags: named({ ...command.flags, ...command.baseFlags }, flagKeys),
-    isESM: true,
-    relativePath,
     pluginAlias: name,
     pluginName: name,
     pluginType: 'core',

@@ -1,22 +1,21 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { RegctlError } from '../model/errors.ts'
 import { styleFor } from '../output/style.ts'
-import type { RegctlCommandClass } from './command.ts'
 import { errorJson, errorText } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { commandHelp, rootHelp, topicHelp } from './help.ts'
 import { watchOutput } from './lost-output.ts'
-import { type Manifest, type ManifestCommand, readManifest } from './manifest.ts'
+import type { Surroundings } from './main.ts'
+import { readManifest } from './manifest.ts'
 import { resolveRequest } from './resolve.ts'
 
 /** Answers help from the manifest, without oclif; else loads the one command that was asked for and runs it. Sets `process.exitCode`. */
-export async function dispatch(argv: readonly string[], root: string, given?: Manifest): Promise<void> {
-  const manifest = given ?? (await readManifest(root))
+export async function dispatch(argv: readonly string[], surroundings: Surroundings): Promise<void> {
+  const manifest = surroundings.manifest ?? readManifest(surroundings.root)
   const request = resolveRequest(manifest, argv)
   const style = styleFor(process.stdout, process.env)
-  if (request.kind === 'run') await runCommand(request.command, request.argv, root)
+  if (request.kind === 'run') await runCommand(request.command.id, request.argv, surroundings)
   else if (request.kind === 'help') print(commandHelp(request.command, style))
   else if (request.kind === 'topic-help') {
     print(request.topic === '' ? rootHelp(manifest, style) : topicHelp(manifest, request.topic, style))
@@ -24,16 +23,12 @@ export async function dispatch(argv: readonly string[], root: string, given?: Ma
 }
 
 /** The class reports its errors and sets the exit code. */
-async function runCommand({ id, relativePath }: ManifestCommand, argv: string[], root: string): Promise<void> {
-  const file = pathToFileURL(join(root, ...relativePath)).href
-  const [{ default: CommandClass }, { Program }, text] = await Promise.all([
-    import(file) as Promise<{ default: RegctlCommandClass }>,
-    import('./program.ts'),
-    readFile(join(root, 'package.json'), 'utf8'),
-  ])
+async function runCommand(id: string, argv: string[], { root, load }: Surroundings): Promise<void> {
+  const [{ default: CommandClass }, { Program }] = await Promise.all([load(id), import('./program.ts')])
   watchOutput()
   CommandClass.id = id
-  await new CommandClass(argv, new Program(root, JSON.parse(text))).start()
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  await new CommandClass(argv, new Program(root, pjson)).start()
 }
 
 function unknownCommand({ words, meant }: { words: string; meant?: string }): RegctlError {

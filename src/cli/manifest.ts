@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** `oclif.manifest.json`: what help, completion and dispatch need to know of the commands without loading one. */
@@ -20,8 +20,6 @@ export interface ManifestCommand {
   examples?: readonly (string | { command: string; description: string })[]
   args: Readonly<Record<string, ManifestArg>>
   flags: Readonly<Record<string, ManifestFlag>>
-  /** Of the built file, from the package's root. */
-  relativePath: readonly string[]
 }
 
 export interface ManifestArg {
@@ -50,8 +48,8 @@ export interface ManifestFlag {
 }
 
 /** @param root the package's folder */
-export async function readManifest(root: string): Promise<Manifest> {
-  return JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest
+export function readManifest(root: string): Manifest {
+  return JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest
 }
 
 /** `tag ls` and `tag:ls` are the command `tag:ls`. */

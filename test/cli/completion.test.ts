@@ -16,7 +16,6 @@ const command = (id: string, more: Partial<ManifestCommand> = {}): ManifestComma
     quiet: { name: 'quiet', char: 'q', type: 'boolean' },
     secret: { name: 'secret', type: 'boolean', hidden: true },
   },
-  relativePath: [],
   ...more,
 })
 const manifest: Manifest = {

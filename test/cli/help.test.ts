@@ -18,7 +18,6 @@ const tags: ManifestCommand = {
     secret: { name: 'secret', type: 'boolean', hidden: true },
     json: { name: 'json', type: 'boolean', helpGroup: 'GLOBAL', summary: 'print one JSON document' },
   },
-  relativePath: [],
 }
 const get: ManifestCommand = { ...tags, id: 'manifest:get', summary: 'print a manifest' }
 const hidden: ManifestCommand = { ...tags, id: 'secret', hidden: true }

@@ -14,7 +14,6 @@ const command = (id: string, hiddenAliases: string[] = []): ManifestCommand => (
   hiddenAliases,
   args: {},
   flags,
-  relativePath: [],
 })
 const manifest: Manifest = {
   version: '0.0.0',

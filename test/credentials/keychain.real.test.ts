@@ -55,17 +55,20 @@ describe.skipIf(!wanted)(`the real keychain${reason}`, () => {
     beforeAll(async () => {
       const dir = await temporary()
       await Promise.all(['bin', 'path'].map(name => mkdir(join(dir, name))))
-      await copyFile(join(root, 'bin/docker-credential-regctl.js'), join(dir, 'bin/docker-credential-regctl.js'))
+      for (const file of ['docker-credential-regctl.js', 'compiled.js', 'package.json'])
+        await copyFile(join(root, 'bin', file), join(dir, 'bin', file))
       await copyFile(join(root, 'package.json'), join(dir, 'package.json'))
       await symlink(join(root, 'node_modules'), join(dir, 'node_modules'))
       await symlink(join(dir, 'bin/docker-credential-regctl.js'), join(dir, 'path/docker-credential-regctl'))
       await build({
         entryPoints: [join(root, 'src/cli/credential-helper.ts')],
-        outfile: join(dir, 'dist/bin/docker-credential-regctl.js'),
+        outfile: join(dir, 'dist/bin/docker-credential-regctl.cjs'),
         bundle: true,
         platform: 'node',
-        format: 'esm',
+        format: 'cjs',
         packages: 'external',
+        define: { 'import.meta.url': 'importMetaUrl' },
+        banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
       })
       path = [join(dir, 'path'), process.env.PATH].join(delimiter)
     })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lazyRequires, requireBuiltins } from '../../scripts/bundle-plugins.js'
+import { lazyRequires, requireBuiltins, requireLibraries } from '../../scripts/bundle-plugins.js'
 
 describe('lazyRequires', () => {
   it.each([
@@ -32,4 +32,27 @@ describe('requireBuiltins', () => {
       "function createHash(...args) { return require('node:crypto').createHash(...args) } const { X509Certificate } = require('node:crypto');",
     ],
   ])('%j', (source, required) => expect(requireBuiltins(source)).toBe(required))
+})
+
+describe('requireLibraries', () => {
+  it.each([
+    [
+      "const { got } = await import('got')",
+      "const { got } = await Promise.resolve().then(() => requireOutside('./libraries/got.cjs'))",
+      ['got'],
+    ],
+    [
+      "void import('@a/b').then(use)",
+      "void Promise.resolve().then(() => requireOutside('./libraries/@a-b.cjs')).then(use)",
+      ['@a/b'],
+    ],
+    ["import('keytar')", "Promise.resolve().then(() => ({ default: requireOutside('keytar') }))", []],
+    ["import('./own.ts')", "import('./own.ts')", []],
+    ["import('node:tls')", "import('node:tls')", []],
+    ["type Node = import('jsonc-parser').Node", "type Node = import('jsonc-parser').Node", []],
+    ["let got: typeof import('got')", "let got: typeof import('got')", []],
+  ])('%j', (source, required, libraries) => {
+    const found = new Set<string>()
+    expect([requireLibraries(source, found), [...found]]).toEqual([required, libraries])
+  })
 })
