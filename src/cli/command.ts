@@ -16,6 +16,7 @@ import { debug } from './debug.ts'
 import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type CopyFlags, configFlags, type GlobalFlags, globalFlags } from './flags.ts'
+import { Lines } from './lines.ts'
 import { wordsOf } from './manifest.ts'
 import { standardPipes } from './pipes.ts'
 import type { Program } from './program.ts'
@@ -47,6 +48,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   private readonly errorStyle: Style = styleFor(process.stderr, process.env)
   private readonly interruption = listenForSignals(process)
   private readonly said = new Set<string>()
+  private readonly lines = new Lines(process.stdout)
   private options: GlobalFlags & CopyFlags = { json: false, quiet: false, verbose: false }
   /** Registries among the arguments. */
   private named: string[] = []
@@ -100,9 +102,9 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     this.complain(`${paint('warning:', 'yellow', this.errorStyle)} ${escapeText(message)}`)
   }
 
-  /** Prints a line at once, for results that are a stream; the caller has escaped it. With `--json` it does nothing. */
-  protected line(text: string): void {
-    if (!this.options.json) process.stdout.write(`${text}\n`)
+  /** Prints a line of a result that is a stream, and resolves when more may come; the caller has escaped it. With `--json` it does nothing. */
+  protected async line(text: string): Promise<void> {
+    if (!this.options.json) await this.lines.write(text)
   }
 
   /** Tells the result on stderr, unless `--quiet`: stdout has something else. The caller has escaped it. */
@@ -144,6 +146,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       gaveUp(this.signal, this.patienceMs),
     ])
     this.progress?.stop()
+    this.lines.flush()
     const text = this.options.json ? this.json(result) : await this.view(result)
     if (text !== '') process.stdout.write(`${text}\n`)
     const missing = this.shortfall(result)
@@ -155,6 +158,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   protected override async catch(thrown: unknown): Promise<void> {
     this.parsed = true
     this.progress?.stop()
+    this.lines.flush()
     const aborted = this.signal.aborted ? this.signal.reason : thrown
     const known = { ...globalFlags, ...this.ctor.flags }
     const error = toRegctlError(aborted, {

@@ -51,7 +51,7 @@ export default class ReposCommand extends RegctlCommand<typeof ReposCommand, Rep
     for await (const repository of catalog.repositories({ prefix, signal: this.signal })) {
       if (filters.length > 0 && !filters.some(matches => matches(repository.name))) continue
       if (flags.json || flags.long) repositories.push(repository)
-      else this.line(escapeText(repository.name))
+      else await this.line(escapeText(repository.name))
       if (--left === 0) break
     }
     return { registry, repositories }

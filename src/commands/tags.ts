@@ -91,7 +91,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     let left = selection.limit ?? Number.POSITIVE_INFINITY
     for await (const tag of store.tags({ signal: this.signal })) {
       if (!wanted(tag)) continue
-      this.line(escapeText(tag))
+      await this.line(escapeText(tag))
       if (--left === 0) return
     }
   }
