@@ -107,8 +107,9 @@ function answer(question: string, { signal, instead, terminal = process }: AskOp
     }
     if (signal?.aborted) return reject(signal.reason)
     signal?.addEventListener('abort', abort)
-    stderr.write(question)
+    // Before the question: who answers at once would still be read by the terminal itself, and Ctrl-D would be lost.
     stdin.setRawMode(true)
+    stderr.write(question)
     stdin.on('data', read)
     stdin.resume()
   })
