@@ -1,6 +1,7 @@
 /** The library's front door: `import { createClient, copy } from 'regctl-js'`. */
 
 export type { OnTransferEvent, TransferEvent } from './artifact/events.ts'
+export { listReferrers, type ReferrerSummary } from './artifact/list.ts'
 export { bytesPart, filePart, type Part, type ReadPart, streamPart } from './artifact/parts.ts'
 export {
   type ArtifactFile,
@@ -10,6 +11,7 @@ export {
   pullArtifact,
 } from './artifact/pull.ts'
 export { type PushArtifactOptions, pushArtifact } from './artifact/push.ts'
+export { artifactTree, type Relation, type TreeNode, type TreeOptions } from './artifact/tree.ts'
 export type {
   Catalog,
   CatalogOptions,

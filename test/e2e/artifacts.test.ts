@@ -63,6 +63,8 @@ realOrSkip('docker-registry', 'oras')('artifacts, with oras on the other side', 
     const digests = found.referrers.map(({ digest }: { digest: string }) => digest)
     expect(digests).toHaveLength(2)
     expect(digests).toContain(ours.digest)
+    const { referrers } = await machine.json(['artifact', 'list', `${place}:v1`])
+    expect((referrers as { digest: string }[]).map(({ digest }) => digest).sort()).toEqual(digests.sort())
   })
 
   it('both read the other one’s layout', async () => {

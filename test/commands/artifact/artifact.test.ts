@@ -63,6 +63,12 @@ describe('wrong input', () => {
     ['an artifact that is not there', ['pull', `${layout}:missing`], 3, 'NOT_FOUND'],
     ['an index without --platform', ['pull', `${layout}:index`, '-o', at('never')], 2, 'USAGE'],
     ['a file it lacks', ['pull', `${layout}:v1`, '--file', 'x', '-o', at('never')], 3, 'NOT_FOUND'],
+    ['nothing to list', ['list'], 2, 'USAGE'],
+    ['an image that is not there', ['list', `${layout}:missing`], 3, 'NOT_FOUND'],
+    ['a bad type to filter by', ['list', `${layout}:v1`, '--artifact-type', 'sbom'], 2, 'USAGE'],
+    ['an image that is not there', ['tree', `${layout}:missing`], 3, 'NOT_FOUND'],
+    ['no depth', ['tree', `${layout}:v1`, '--depth', '0'], 2, 'USAGE'],
+    ['a bad platform', ['tree', `${layout}:v1`, '--platform', '?'], 2, 'USAGE'],
     ['several to stdout', ['pull', `${layout}:v1`, '--stdout'], 2, 'USAGE'],
   ])('%s: artifact %j ends with %i', async (_what, args, exit, code) => {
     const { stdout, code: got } = await run(...args, ...(args.includes('--stdout') ? [] : ['--json']))
@@ -115,4 +121,32 @@ it('attaches to an image, to one platform of an index, and twice without a chang
   expect(chosen).not.toBe(index.root.digest)
   const pushed = await json('push', layout, at('a.txt'), '--subject', subject.root.digest)
   expect(pushed.reference).toBe(`${layout}@${pushed.digest}`)
+})
+
+it('lists and draws what belongs to an image', async () => {
+  const sbom = await json(
+    'attach',
+    `${layout}:v1`,
+    at('b.json'),
+    '--artifact-type',
+    'application/vnd.sbom',
+    '--annotation',
+    'k=v',
+  )
+  await json('attach', `${layout}@${sbom.digest}`, at('a.txt'), '--artifact-type', 'application/vnd.of-sbom')
+  const listed = await json('list', `${layout}:v1`, '--artifact-type', 'application/vnd.sbom')
+  expect(listed).toMatchObject({
+    reference: `${layout}:v1`,
+    digest: subject.root.digest,
+    referrers: [{ digest: sbom.digest, artifactType: 'application/vnd.sbom', created: null, annotations: { k: 'v' } }],
+  })
+  const { stdout } = await run('tree', `${layout}:v1`, '--artifact-type', 'application/vnd.sbom')
+  expect(stdout).toBe(`${layout}:v1  ${subject.root.digest}\n\`- application/vnd.sbom  ${sbom.digest}\n`)
+  const tree = await json('tree', `${layout}:v1`)
+  const below = tree.children.find(({ digest }: { digest: string }) => digest === sbom.digest)
+  expect(below.children).toMatchObject([
+    { relation: 'referrer', artifactType: 'application/vnd.of-sbom', children: [] },
+  ])
+  expect((await run('list', `${layout}:v1`)).stdout).toMatch(/^TYPE +SIZE +DIGEST +ANNOTATIONS\n/)
+  expect((await run('list', `${layout}:index`)).stdout).toBe(`nothing refers to ${layout}:index\n`)
 })
