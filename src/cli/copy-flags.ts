@@ -56,8 +56,16 @@ export function tagSelection(flags: ManyTags): TagSelection | undefined {
   }
 }
 
-/** A place for many tags names none itself. @throws RegctlError REFERENCE_INVALID */
-export function checkRepository(text: string): void {
+/** Places for many tags name none themselves, and there are two of them. @throws RegctlError REFERENCE_INVALID, USAGE */
+export function checkRepositories(source: string, destinations: readonly string[]): void {
+  for (const text of [source, ...destinations]) checkRepository(text)
+  if (destinations.length < 2) return
+  throw new RegctlError('USAGE', 'many tags are copied to one destination at a time', {
+    hint: 'run it once for each destination, or copy one image to all of them',
+  })
+}
+
+function checkRepository(text: string): void {
   const location = parseLocation(text)
   if (location.scheme === 'registry') parseRepository(text)
   else if (location.reference !== undefined) {

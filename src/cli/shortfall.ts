@@ -14,7 +14,7 @@ export function shortfallOf({ failed, total, what }: Some): RegctlError | undefi
   const [first] = failed
   if (!first) return undefined
   const names = listSome(failed.map(({ name }) => name))
-  return new RegctlError('PARTIAL', `${failed.length} of ${total} ${what} were not copied: ${names}`, {
+  return new RegctlError('PARTIAL', `the copy failed for ${failed.length} of ${total} ${what}: ${names}`, {
     hint: `${first.name}: ${first.message}`,
   })
 }

@@ -2,19 +2,16 @@ import { join } from 'node:path'
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { checkRepository, companionFlags, manyTagsFlags, tagSelection } from '../cli/copy-flags.ts'
+import { checkRepositories, companionFlags, manyTagsFlags, tagSelection } from '../cli/copy-flags.ts'
+import { copyAsAsked, missingOf } from '../cli/copy-ways.ts'
 import { jobsFlag, limitRateFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
-import { shortfallOf } from '../cli/shortfall.ts'
-import { copy } from '../copy/copy.ts'
 import type { CopyOptions } from '../copy/options.ts'
 import { createRateLimit } from '../http/rate.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseLocation } from '../model/location.ts'
-import { type CopyReport, copySummary } from '../output/copy-summary.ts'
-import type { CopyTagsReport } from '../output/copy-tags-summary.ts'
-import type { Style } from '../output/style.ts'
+import { type AnyCopyResult, copyReport, type Told } from '../output/copy-report.ts'
 
-type Report = CopyReport | CopyTagsReport
+type Report = AnyCopyResult & Told
 
 export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Report> {
   static override summary = 'copy images from one place to another'
@@ -39,6 +36,10 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       description: 'into a file, an image layout in a tar archive',
       command: 'regctl copy nginx oci-archive:nginx.tar',
     },
+    {
+      description: 'to two registries, read once',
+      command: 'regctl copy nginx:1.27 eu.example/nginx:1.27 us.example/nginx:1.27',
+    },
     { description: 'what would be sent', command: 'regctl copy --dry-run nginx registry.example/nginx' },
   ]
   static override args = {
@@ -46,7 +47,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; a repository or oci:DIR for many tags',
       required: true,
     }),
-    destination: string({ description: 'the same', required: true }),
+    destination: string({ description: 'the same; several for one image', required: true, multiple: true }),
   }
   static override flags = {
     platform: platformsFlag(),
@@ -67,20 +68,19 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
 
   protected async execute(args: ArgsOf<typeof CopyCommand>, flags: FlagsOf<typeof CopyCommand>): Promise<Report> {
     const selection = tagSelection(flags)
-    if (selection) for (const text of [args.source, args.destination]) checkRepository(text)
-    this.isPiped = isStandardOutput(args.destination)
+    if (selection) checkRepositories(args.source, args.destination)
+    this.isPiped = args.destination.some(isStandardOutput)
     if (this.isPiped && flags.json) {
-      throw new RegctlError('USAGE', `${args.destination} and --json both write to standard output`, {
+      throw new RegctlError('USAGE', 'an archive and --json would both go to standard output', {
         hint: 'leave out --json, or name a file',
       })
     }
     const client = await this.client()
-    const [from, to] = await Promise.all([client.open(args.source), client.open(args.destination, { write: true })])
-    const options = await this.copyOptions(flags)
-    const result = selection
-      ? await (await import('../copy/tags.ts')).copyTags(from, to, { ...options, selection })
-      : await copy(from, to, options)
-    if (!flags['dry-run']) await to.store.close?.()
+    const [from, ...to] = await Promise.all([
+      client.open(args.source),
+      ...args.destination.map(text => client.open(text, { write: true })),
+    ])
+    const result = await copyAsAsked({ from, to, selection }, await this.copyOptions(flags))
     return {
       ...result,
       ...(this.retries > 0 && { retries: this.retries }),
@@ -88,18 +88,14 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
     }
   }
 
-  protected async view(result: Report): Promise<string> {
-    if (!this.isPiped) return summary(result, this.style)
-    await this.aside(style => summary(result, style))
+  protected async view(report: Report): Promise<string> {
+    if (!this.isPiped) return copyReport(report, this.style)
+    await this.aside(style => copyReport(report, style))
     return ''
   }
 
-  protected override shortfall(result: Report): RegctlError | undefined {
-    if (!('images' in result)) return undefined
-    const failed = result.images.flatMap(image =>
-      'error' in image ? [{ name: image.reference, message: image.error.message }] : [],
-    )
-    return shortfallOf({ failed, total: result.images.length, what: `tags of ${result.source}` })
+  protected override shortfall(report: Report): RegctlError | undefined {
+    return missingOf(report)
   }
 
   private async copyOptions(flags: FlagsOf<typeof CopyCommand>): Promise<CopyOptions> {
@@ -121,12 +117,6 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       journals: join(paths.state, 'copies'),
     }
   }
-}
-
-async function summary(result: Report, style: Style): Promise<string> {
-  if (!('images' in result)) return copySummary(result, style)
-  const { copyTagsSummary } = await import('../output/copy-tags-summary.ts')
-  return copyTagsSummary(result, style)
 }
 
 function isStandardOutput(text: string): boolean {

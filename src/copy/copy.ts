@@ -25,7 +25,6 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
   const shared = await openShared(from, isUnchanged ? undefined : to, options)
   const counts = await copyImage(image, { place: to, existing }, { shared, options })
   await shared.journal?.end()
-  const [quota, served] = [from.quota?.(), from.served?.()]
   return {
     source: formatPlace(from),
     destination: formatPlace(to),
@@ -34,9 +33,14 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     ...counts,
     requests: { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 },
     seconds: secondsSince(begun),
-    ...(quota && { rateLimit: quota }),
-    ...(served && { served }),
+    ...factsOf(from),
   }
+}
+
+/** What a source says of itself after a copy: the pulls it still grants, and which mirror served what. */
+export function factsOf(from: Place): Pick<CopyResult, 'rateLimit' | 'served'> {
+  const [quota, served] = [from.quota?.(), from.served?.()]
+  return { ...(quota && { rateLimit: quota }), ...(served && { served }) }
 }
 
 /** Of `performance.now()`, to a thousandth. */

@@ -56,7 +56,8 @@ export async function copyImage(
   })
 }
 
-async function copyCompanions(
+/** What was asked to come along, after the image itself. */
+export async function copyCompanions(
   walk: Walk,
   { root, isNew }: Prepared,
   options: CopyOptions,
@@ -70,7 +71,8 @@ async function copyCompanions(
   return { ...(referrers && { referrers }), ...(digestTags && { digestTags }) }
 }
 
-function checkDestination(
+/** @throws MismatchError for a digest that is another; RegctlError EXISTS */
+export function checkDestination(
   to: Place<Store>,
   { root, existing, options }: { root: Descriptor; existing: Descriptor | undefined; options: CopyOptions },
 ): void {

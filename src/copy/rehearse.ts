@@ -28,6 +28,6 @@ function isMounted({ mediaType }: Descriptor, from: string | undefined, to: stri
 }
 
 /** `docker.io` of `docker.io/library/nginx`; undefined for a layout or memory. */
-function registryOf(location: string): string | undefined {
+export function registryOf(location: string): string | undefined {
   return /^(?:oci|oci-archive|docker-archive):/.test(location) ? undefined : /^([^/]+)\/./.exec(location)?.[1]
 }

@@ -1,4 +1,5 @@
 import type { RateLimit } from '../http/rate.ts'
+import type { Descriptor } from '../model/descriptor.ts'
 import type { Notify } from '../model/notice.ts'
 import type { Source, Store } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
@@ -26,4 +27,6 @@ export interface Route {
   journal?: Journal | undefined
   /** What other copies of this run bring to the same destination. */
   memory?: CopyMemory | undefined
+  /** Told what a manifest lists, before any of it is copied. */
+  onChildren?: ((node: Descriptor, children: readonly Descriptor[]) => void) | undefined
 }

@@ -2,7 +2,7 @@ import { RegctlError } from '../model/errors.ts'
 import type { TagSelection } from '../model/tags.ts'
 import { formatPlace } from '../store/place.ts'
 import type { Place, Store } from '../store/store.ts'
-import { secondsSince } from './copy.ts'
+import { factsOf, secondsSince } from './copy.ts'
 import { copyImage } from './image.ts'
 import { createLimit } from './limit.ts'
 import { copyMemory } from './memory.ts'
@@ -14,10 +14,10 @@ import { defaultJobs, openShared, type Shared } from './shared.ts'
 import { type CopyTotals, sumUp } from './totals.ts'
 
 /** What became of one tag; requests are counted for all together. */
-export type CopiedTag = Omit<CopyResult, 'requests' | 'rateLimit'>
+export type CopiedTag = Omit<CopyResult, 'requests' | 'rateLimit' | 'served'>
 
 /** What a copy of many tags did, as `copy --tags --json` reports it; the images stand in the order of the source's list. */
-export interface CopyTagsResult extends Pick<CopyResult, 'rateLimit'> {
+export interface CopyTagsResult extends Pick<CopyResult, 'rateLimit' | 'served'> {
   source: string
   destination: string
   images: (CopiedTag | FailedTag)[]
@@ -53,13 +53,12 @@ export async function copyTags(
   const images = plan.names.flatMap(name => results.get(name) ?? [])
   if (!images.some(image => 'error' in image)) await shared.journal?.end()
   const requests = { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 }
-  const quota = from.quota?.()
   return {
     source: formatPlace(source),
     destination: formatPlace(destination),
     images,
     totals: { ...sumUp(images), requests, seconds: secondsSince(begun) },
-    ...(quota && { rateLimit: quota }),
+    ...factsOf(from),
   }
 
   /** The first brings the content; for the others it is there. */

@@ -116,6 +116,7 @@ function createWalk(route: Route, visited: Map<Digest, Promise<void>>, signal: A
     note(node, manifest)
     if (!present) {
       const children = childrenOf(manifest)
+      route.onChildren?.(node, children)
       route.foresee(children.filter(({ mediaType }) => isManifestType(mediaType)).length)
       await Promise.all(children.map(child => visit(child, depth + 1)))
     }

@@ -1,15 +1,12 @@
 import type { CopyResult } from '../copy/copy.ts'
+import type { Told } from './copy-report.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
 import { summaryLine } from './summary.ts'
 import { formatBytes, formatCount, formatDuration } from './units.ts'
 
 /** What the command `copy` tells: the copy's result, and what only the command knows. */
-export interface CopyReport extends CopyResult {
-  dryRun?: true
-  /** Requests that were sent again, when there were any. */
-  retries?: number
-}
+export type CopyReport = CopyResult & Told
 
 /** What a copy did, on a few lines: from where to where, the digest, the bytes, the requests, and the pulls that are left. */
 export function copySummary(result: CopyReport, style: Style): string {
@@ -30,7 +27,11 @@ export function copySummary(result: CopyReport, style: Style): string {
 }
 
 /** `referrers: 2 copied, 1 there already; digest tags: none`; '' where nobody asked. */
-function companionsText({ referrers, digestTags, dryRun }: CopyReport): string {
+export function companionsText({
+  referrers,
+  digestTags,
+  dryRun,
+}: Pick<CopyReport, 'referrers' | 'digestTags' | 'dryRun'>): string {
   const text = (name: string, counts: CopyReport['referrers']) => {
     if (!counts) return []
     const parts = [
@@ -43,17 +44,23 @@ function companionsText({ referrers, digestTags, dryRun }: CopyReport): string {
 }
 
 /** Nothing is said of a place on this machine's disk. */
-function requestsText({ requests: { source, destination }, retries = 0 }: CopyReport): string {
+export function requestsText(
+  {
+    requests: { source, destination },
+    retries = 0,
+  }: { requests: CopyResult['requests']; retries?: number | undefined },
+  there = 'destination',
+): string {
   const parts = [
     ...(source > 0 ? [`${formatCount(source, 'request')} to the source`] : []),
-    ...(destination > 0 ? [`${formatCount(destination, 'request')} to the destination`] : []),
+    ...(destination > 0 ? [`${formatCount(destination, 'request')} to the ${there}`] : []),
     ...(retries > 0 ? [`${retries} of them again`] : []),
   ]
   return parts.join(', ')
 }
 
 /** `read from https://mirror.example (3 blobs, 12.4 MiB), docker.io (1 manifest, 2.1 KiB)`; '' where there are no mirrors. */
-function servedText({ served = [] }: CopyReport): string {
+export function servedText({ served = [] }: Pick<CopyResult, 'served'>): string {
   const given = served.filter(({ manifests, blobs }) => manifests + blobs > 0)
   const parts = given.map(({ source, manifests, blobs, bytes }) => {
     const what = [

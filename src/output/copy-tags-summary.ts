@@ -1,30 +1,21 @@
 import type { CopyTagsResult } from '../copy/tags.ts'
 import { isUnchanged } from '../copy/totals.ts'
+import type { Told } from './copy-report.ts'
+import { requestsText, servedText } from './copy-summary.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
-import { summaryLine } from './summary.ts'
+import { movedText, summaryLine } from './summary.ts'
 import { table } from './table.ts'
 import { formatBytes, formatCount } from './units.ts'
 
-/** What the command `copy --tags` tells. */
-export interface CopyTagsReport extends CopyTagsResult {
-  dryRun?: true
-  retries?: number
-}
-
 /** A row for each tag that was copied or failed, and what was done in all; a rehearsal shows every tag. */
-export async function copyTagsSummary(report: CopyTagsReport, style: Style): Promise<string> {
+export async function copyTagsSummary(report: CopyTagsResult & Told, style: Style): Promise<string> {
   const { source, destination, totals, dryRun } = report
   const arrow = style.unicode ? '→' : '->'
   const rows = report.images.flatMap(image => {
     if ('error' in image) return [[image.reference, '', image.error.message]]
     if (isUnchanged(image) && !dryRun) return []
-    const { copied, mounted } = image.bytes
-    const moved = [
-      ...(copied > 0 ? [formatBytes(copied)] : []),
-      ...(mounted > 0 ? [`${formatBytes(mounted)} mounted`] : []),
-    ]
-    return [[tagOf(image.destination), image.digest, isUnchanged(image) ? 'unchanged' : moved.join(', ')]]
+    return [[tagOf(image.destination), image.digest, isUnchanged(image) ? 'unchanged' : movedText(image)]]
   })
   const columns = [
     { title: 'TAG', paint: 'cyan' },
@@ -43,19 +34,11 @@ export async function copyTagsSummary(report: CopyTagsReport, style: Style): Pro
     `${escapeText(source)} ${arrow} ${paint(escapeText(destination), 'cyan', style)}`,
     `${dryRun ? 'a rehearsal: ' : ''}${formatCount(report.images.length, 'tag')}: ${counts.join(', ')}`,
     ...bytes,
-    paint(requestsText(report), 'dim', style),
+    paint(requestsText({ ...totals, retries: report.retries }), 'dim', style),
+    servedText(report),
   ]
     .filter(line => line !== '')
     .join('\n')
-}
-
-function requestsText({ totals: { requests }, retries = 0 }: CopyTagsReport): string {
-  const parts = [
-    ...(requests.source > 0 ? [`${formatCount(requests.source, 'request')} to the source`] : []),
-    ...(requests.destination > 0 ? [`${formatCount(requests.destination, 'request')} to the destination`] : []),
-    ...(retries > 0 ? [`${retries} of them again`] : []),
-  ]
-  return parts.join(', ')
 }
 
 /** Behind the last colon: a destination is named by its tag here. */

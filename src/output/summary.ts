@@ -18,3 +18,12 @@ export function summaryLine({ bytes, seconds }: Totals): string {
   if (bytes.resumed > 0) parts.push(`resumed after ${formatBytes(bytes.resumed)}`)
   return parts.length > 0 ? parts.join(', ') : `nothing to copy (${formatDuration(seconds)})`
 }
+
+/** The bytes of a row: `12.4 MiB, 2.0 MiB mounted`. */
+export function movedText({ bytes: { copied, mounted } }: Pick<Totals, 'bytes'>): string {
+  const parts = [
+    ...(copied > 0 ? [formatBytes(copied)] : []),
+    ...(mounted > 0 ? [`${formatBytes(mounted)} mounted`] : []),
+  ]
+  return parts.join(', ')
+}

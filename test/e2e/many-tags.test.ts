@@ -77,7 +77,7 @@ realOrSkip('docker-registry')('copy of many tags', () => {
       reference: '2.0.0',
       error: { code: 'EXISTS', message: expect.stringContaining('names sha256:') },
     })
-    expect(stderr).toMatch(/error: 1 of 7 tags of \S+ were not copied: 2\.0\.0\nhint: 2\.0\.0: /)
+    expect(stderr).toMatch(/error: the copy failed for 1 of 7 tags of \S+: 2\.0\.0\nhint: 2\.0\.0: /)
     expect(await tagged(`${to.url}/v2/partly/app`, 'latest')).toBe(await tagged(`${from.url}/v2/demo/app`, 'latest'))
   })
 
