@@ -29,6 +29,8 @@ export interface OpenOptions {
   write?: boolean
   /** What is there will be changed or removed: as `write`, but a layout without a tag means the one image it holds, as in reading. */
   change?: boolean
+  /** From the registry itself, past its mirrors. */
+  direct?: boolean
 }
 
 /** Opens what a person types: an image, `oci:DIR:TAG`, `oci-archive:FILE`. @throws RegctlError REFERENCE_INVALID */
@@ -42,6 +44,8 @@ export interface Client {
   /** What a registry tells of its repositories; its product is found out when it is first asked for. */
   catalog(registry: string, options?: Options): Promise<Catalog>
   accounts: Accounts
+  /** The mirrors of registries, each by itself. */
+  mirrors(): Promise<Pick<Mirrors, 'connect' | 'places'>>
   /** What a registry (`docker.io`) last said in this run of the pulls it still grants; `undefined` when it said nothing. */
   quota(registry: string): Quota | undefined
   /** Lets go of idle connections, and leaves for the next run what was learned of registries. */
@@ -72,34 +76,38 @@ export function createClient({ config, userAgent = 'regctl-js', pipes, ...option
     )
     return around
   }
-  const repository = async ({ registry, repository }: Pick<Reference, 'registry' | 'repository'>, write: boolean) => {
+  const repository = async (
+    { registry, repository }: Pick<Reference, 'registry' | 'repository'>,
+    { change = false, write = change, direct = write }: OpenOptions,
+  ) => {
     const [{ connect }, { RegistryStore }] = await Promise.all([transport(), import('./registry/store.ts')])
     const { registry: there, requests } = await connect(registry)
     const store: Store = new RegistryStore(there, repository, { write })
     // What is written to is read where it is written; mirrors see neither (T28).
     const withMirrors =
-      !write && hasMirrors(config, registry)
+      !write && !direct && hasMirrors(config, registry)
         ? await (await mirrors()).around(store, { registry, repository })
         : undefined
     if (!withMirrors) return { store, requests }
     const { store: all, requests: others } = withMirrors
     return { store: all, requests: () => requests() + others(), served: all.served.bind(all) }
   }
-  const open: Opener = async (text, { change = false, write = change } = {}) => {
+  const open: Opener = async (text, options = {}) => {
+    const { change = false, write = change } = options
     const location = parseLocation(text)
     if (location.scheme !== 'registry') return openLocal(location, { write, pipes, isNew: write && !change })
     const { reference } = location
     if (reference.tag !== undefined && reference.digest !== undefined) {
       notify({ code: 'TAG_IGNORED', message: `${text} names a digest; its tag ${reference.tag} is only a label` })
     }
-    const opened = await repository(reference, write)
+    const opened = await repository(reference, options)
     return { ...opened, reference: referenceOf(reference), quota: () => quotaOf(reference.registry) }
   }
   return {
     open,
     openRepository: async (text, options = {}) => {
       if (isLocal(text)) return (await open(text, options)).store
-      return (await repository(parseRepository(text), options.change ?? options.write ?? false)).store
+      return (await repository(parseRepository(text), options)).store
     },
     catalog: async (registry, given) => {
       catalogs ??= Promise.all([transport(), import('./client/catalogs.ts')]).then(([opened, { createCatalogs }]) =>
@@ -107,11 +115,13 @@ export function createClient({ config, userAgent = 'regctl-js', pipes, ...option
       )
       return (await catalogs)(registry, given)
     },
+    mirrors,
     accounts: createAccounts({ credentials, pins, transport }),
     quota: registry => quotaOf(registry),
     close: async () => {
+      await (await around)?.close()
       if (!opened) return
-      await Promise.all([(await opened).close(), (await around)?.close()])
+      await (await opened).close()
       for (const message of config.unusedHostFlags()) notify({ code: 'HOST_FLAG_UNUSED', message })
     },
   }

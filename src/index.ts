@@ -60,6 +60,14 @@ export { type ChangeOptions, changeMirrors, type MirrorChange, type Target } fro
 export { type Run, runIn } from './mirror/dockerd.ts'
 export type { Change } from './mirror/edit.ts'
 export { type ListedMirror, type ListOptions, listMirrors } from './mirror/list.ts'
+export type { MirrorConnection, MirrorState, Probe } from './mirror/probe.ts'
+export {
+  type MirrorTest,
+  type RankedMirror,
+  type TestedMirror,
+  type TestOptions,
+  testMirrors,
+} from './mirror/test-mirrors.ts'
 export type { Open } from './model/content.ts'
 export { type Descriptor, descriptorOf, type Platform, parseDescriptor } from './model/descriptor.ts'
 export { type Digest, digestOf, isDigest, parseDigest } from './model/digest.ts'

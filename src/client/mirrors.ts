@@ -16,11 +16,12 @@ import { createWire } from '../http/wire.ts'
 import { type MirrorPlace, mirrorPlace, type Wanted } from '../mirror/address.ts'
 import { engineMirrors } from '../mirror/engines.ts'
 import { mirrorMemory } from '../mirror/memory.ts'
+import type { MirrorConnection } from '../mirror/probe.ts'
 import type { Notify } from '../model/notice.ts'
 import { registryMemory } from '../registry/endpoint.ts'
 import { RegistryStore } from '../registry/store.ts'
 import { type MirroredStore, mirrored } from '../store/mirrored.ts'
-import type { Source, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 
 export interface MirrorsOptions {
   config: Config
@@ -36,7 +37,9 @@ export interface Mirrors {
   /** The store with its mirrors before it, and the requests sent to them; `undefined` when it has none. @throws RegctlError CONFIG_INVALID */
   around(upstream: Store, wanted: Wanted): Promise<{ store: MirroredStore; requests: () => number } | undefined>
   /** One mirror by itself, and the requests sent to it. */
-  connect(place: MirrorPlace): Promise<{ source: Source; requests: () => number }>
+  connect(place: MirrorPlace): Promise<MirrorConnection & { requests: () => number }>
+  /** Mirrors of a repository by their addresses, or all that are configured. @throws RegctlError CONFIG_INVALID */
+  places(wanted: Wanted, urls?: readonly string[]): Promise<MirrorPlace[]>
   /** Closes connections, and leaves for the next runs which mirrors failed. */
   close(): Promise<void>
 }
@@ -52,6 +55,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   const memory = mirrorMemory(config.paths.state)
   const places = new Map<string, MirrorPlace>()
   const patience = config.mirrorTimeout === undefined ? silence : config.mirrorTimeout * 1000
+  const proxy = createProxy(config.env)
   const wire = createWire({
     userAgent: options.userAgent,
     tls: createTls({
@@ -60,7 +64,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       ...(config.env.SSL_CERT_FILE && { sslCertFile: config.env.SSL_CERT_FILE }),
       ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
     }),
-    proxy: createProxy(config.env),
+    proxy,
     connectTimeout: Math.min(connectTimeout, patience),
     headerTimeout: patience,
     stallTimeout: patience,
@@ -103,11 +107,20 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       counting,
     )
     const registry = { name: host, baseUrl, ...registryMemory(host), send }
-    return { source: new RegistryStore(registry, place.repository), requests: () => sent }
+    const { repository } = place
+    return {
+      registry,
+      source: new RegistryStore(registry, repository),
+      repository,
+      isProxied: proxy(new URL(baseUrl)) !== undefined,
+      requests: () => sent,
+    }
   }
 
   return {
     connect,
+    places: async (wanted, urls) =>
+      urls === undefined ? placesOf(wanted, options) : urls.map(url => mirrorPlace({ url }, wanted)),
     async around(upstream, wanted) {
       const found = await placesOf(wanted, options)
       if (found.length === 0) return undefined

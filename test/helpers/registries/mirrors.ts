@@ -38,6 +38,10 @@ export type Quirk =
   | 'limited'
   /** It answers with a page for people. */
   | 'page'
+  /** It gives blobs whole, whatever part is asked for. */
+  | 'whole'
+  /** Each answer takes a while. */
+  | 'slow'
 
 export interface MirrorServer extends TestServer {
   /** What anybody sent it as Authorization. */
@@ -138,6 +142,12 @@ const behaviours: Readonly<Record<Quirk, (scene: Scene) => Wrap>> = {
     response.writeHead(200, { 'content-length': bytes.length })
     response.write(bytes.subarray(0, bytes.length >> 1), () => response.socket?.destroy())
   }),
+  whole: onBlobs((response, bytes) => {
+    response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
+  }),
+  slow: () => handler => (request, response) => {
+    setTimeout(handler, 300, request, response)
+  },
   broken: always(500, json, errors('UNKNOWN')),
   limited: always(429, { ...json, 'retry-after': '3600' }, errors('TOOMANYREQUESTS')),
   page: always(200, { 'content-type': 'text/html' }, '<!DOCTYPE html><html><body>Welcome</body></html>'),
