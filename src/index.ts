@@ -22,6 +22,17 @@ export type {
 } from './catalog/catalog.ts'
 export type { Accounts, LoginOptions, LoginResult } from './client/accounts.ts'
 export { type Client, type ClientOptions, createClient, type Opener, type OpenOptions } from './client.ts'
+export {
+  type AddOptions,
+  addToIndex,
+  type ComposedIndex,
+  type CreateOptions,
+  createIndex,
+  type RemoveOptions,
+  removeFromIndex,
+} from './compose/compose.ts'
+export type { IndexSource } from './compose/entries.ts'
+export type { IndexFormat, IndexWords } from './compose/write.ts'
 export { type Config, type ConfigFlags, type GivenLogin, loadConfig } from './config/config.ts'
 export type { HostSettings, MirrorSettings } from './config/hosts.ts'
 export type { EnginePaths, Paths, Surroundings } from './config/paths.ts'

@@ -11,7 +11,7 @@ const floors = [
   ['auth', 'store'],
   ['registry'],
   ['artifact', 'copy', 'image', 'catalog', 'mirror'],
-  ['sync', 'server'],
+  ['sync', 'compose', 'server'],
   ['webhook'],
   ['client', 'output'],
   ['cli', 'index'],

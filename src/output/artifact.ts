@@ -28,7 +28,7 @@ export interface PulledArtifact {
 }
 
 /** One line that the next command can take: `127.0.0.1:5000/demo/app@sha256:…`. */
-export function pushedText({ repository, digest }: PushedArtifact): string {
+export function pushedText({ repository, digest }: Pick<PushedArtifact, 'repository' | 'digest'>): string {
   return `${escapeText(repository)}@${digest}`
 }
 

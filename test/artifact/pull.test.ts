@@ -102,6 +102,14 @@ it('T9: replaces nothing unless told', async () => {
   expect(second.read('out/a.txt')).toBe('A')
 })
 
+it('T9: fetches nothing where one of the names is taken', async () => {
+  const { root, all } = await pull([named('b.txt', 'B')])
+  const store = memoryStore()
+  const artifact = await pushArtifact(store, [named('a.txt', 'A'), named('b.txt', 'B')])
+  await expectCode(pullArtifact(store, artifact, { folder: join(root, 'out') }), 'EXISTS')
+  expect(all()).toEqual(['out', 'out/b.txt'])
+})
+
 it('T11: gives no name to bytes that are not what the manifest says', async () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'regctl-pull-')), 'out')
   const store = memoryStore()

@@ -4,13 +4,10 @@ import { pushFiles, withStdinAsPath } from '../../cli/artifact-files.ts'
 import { annotationFlag, artifactTypeFlag, namesTag } from '../../cli/artifact-flags.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { platformFlag, progressFlag } from '../../cli/flags.ts'
-import type { Client } from '../../client.ts'
-import type { Descriptor } from '../../model/descriptor.ts'
+import { findSubject } from '../../cli/subject.ts'
 import { isDigest } from '../../model/digest.ts'
 import { RegctlError } from '../../model/errors.ts'
 import { type PushedArtifact, pushedText } from '../../output/artifact.ts'
-import { resolvePlace } from '../../store/resolve.ts'
-import type { Options, Store } from '../../store/store.ts'
 
 export default class ArtifactPushCommand extends RegctlCommand<typeof ArtifactPushCommand, PushedArtifact> {
   static override summary = 'push files as an artifact'
@@ -59,8 +56,7 @@ export default class ArtifactPushCommand extends RegctlCommand<typeof ArtifactPu
       })
     }
     const options = { signal: this.signal }
-    const subject =
-      flags.subject === undefined ? undefined : await findSubject(client, flags.subject, place.store, options)
+    const subject = await findSubject(flags.subject, { client, store: place.store, ...options })
     const tag = subject && !namesTag(text) ? undefined : place.reference
     const { onEvent } = this.startProgress(flags.progress)
     return pushFiles(place.store, file, { ...options, flags, tag, subject, onEvent })
@@ -69,14 +65,4 @@ export default class ArtifactPushCommand extends RegctlCommand<typeof ArtifactPu
   protected view(result: PushedArtifact): string {
     return pushedText(result)
   }
-}
-
-/** A digest alone is one of the same repository. @throws RegctlError USAGE for a subject elsewhere */
-async function findSubject(client: Client, text: string, store: Store, options: Options): Promise<Descriptor> {
-  if (isDigest(text)) return store.resolve(text, options)
-  const place = await client.open(text)
-  if (place.store.location === store.location) return resolvePlace(place, options)
-  throw new RegctlError('USAGE', `${text} is not in ${store.location}`, {
-    hint: 'an artifact and what it refers to are in one repository',
-  })
 }

@@ -1,0 +1,46 @@
+import { string } from '@oclif/core/args'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { platformsFlag, repeatableText } from '../../cli/flags.ts'
+import { type ComposedIndex, removeFromIndex } from '../../compose/compose.ts'
+import { isDigest } from '../../model/digest.ts'
+import { RegctlError } from '../../model/errors.ts'
+import { pushedText } from '../../output/artifact.ts'
+
+export default class IndexRemoveCommand extends RegctlCommand<typeof IndexRemoveCommand, ComposedIndex> {
+  static override summary = 'take images from an index'
+  static override description =
+    'With the attestations that belong to them. The tag moves to the smaller index, whose digest is printed; the images themselves stay in the repository.'
+  static override examples = [
+    'regctl index remove registry.example/app:1.2 --platform linux/386 --platform linux/ppc64le',
+    'regctl index remove registry.example/app:1.2 --digest sha256:0123…',
+  ]
+  static override args = {
+    index: string({ description: 'an index, or oci:DIR[:TAG]', required: true }),
+  }
+  static override flags = {
+    platform: platformsFlag({ summary: 'the image for this platform (repeatable)' }),
+    digest: repeatableText({ helpValue: 'DIGEST', summary: 'the image of this digest (repeatable)' }),
+  }
+  static override hiddenAliases = ['index:delete', 'index:rm']
+
+  protected async execute(
+    { index }: ArgsOf<typeof IndexRemoveCommand>,
+    { platform: platforms = [], digest: texts = [] }: FlagsOf<typeof IndexRemoveCommand>,
+  ): Promise<ComposedIndex> {
+    if (platforms.length + texts.length === 0) {
+      throw new RegctlError('USAGE', 'nothing is named that should go', { hint: 'name it by --platform or --digest' })
+    }
+    const digests = texts.map(text => {
+      if (isDigest(text)) return text
+      throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 100))} is not a digest`)
+    })
+    const to = await (await this.client()).open(index, { write: true })
+    const made = await removeFromIndex(to, { platforms, digests, signal: this.signal })
+    await to.store.close?.()
+    return made
+  }
+
+  protected view(result: ComposedIndex): string {
+    return pushedText(result)
+  }
+}
