@@ -1,23 +1,30 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { limitFlag, repeatableText } from '../cli/flags.ts'
+import { jobsFlag, limitFlag, repeatableText } from '../cli/flags.ts'
+import { resolveTags, tagsNaming } from '../image/naming.ts'
 import { describeTags, type TagSummary } from '../image/tags.ts'
+import { type Digest, isDigest } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { listSome } from '../model/nearest.ts'
 import { isWanted, selectTags, type TagSelection } from '../model/tags.ts'
 import { escapeText } from '../output/escape.ts'
-import type { Source } from '../store/store.ts'
+import { resolvePlace } from '../store/resolve.ts'
+import type { Options, Source } from '../store/store.ts'
 
 interface Tags {
   repository: string
+  /** What all of these tags name, where that was asked for. */
+  digest?: Digest
   tags: TagSummary[]
+  /** Tags of which it could not be found out. */
+  unread?: TagSummary[]
 }
 
 export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags> {
   static override summary = 'list the tags of a repository'
   static override description =
-    'One tag a line, in the order of the registry, while the pages come in; --sort, --reverse and --latest wait for the last page. A range takes a prerelease (1.2.3-rc.1, and 1.2.3-alpine too) only when it names one of the same numbers, or when --filter names the suffix.'
+    'One tag a line, in the order of the registry, while the pages come in; --sort, --reverse and --latest wait for the last page. With --digest or --same each tag is looked up, some side by side, and those that match are printed as they are found. A range takes a prerelease (1.2.3-rc.1, and 1.2.3-alpine too) only when it names one of the same numbers, or when --filter names the suffix.'
   static override examples = [
     'regctl tags nginx',
     { description: 'the newest 1.x release', command: "regctl tags nginx --semver '^1' --latest" },
@@ -25,9 +32,13 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
       description: 'the ten newest alpine builds, with size and platforms',
       command: "regctl tags nginx --filter '*-alpine' --sort semver --reverse --limit 10 --long",
     },
+    { description: 'the other names of an image', command: 'regctl tags nginx:latest --same' },
   ]
   static override args = {
-    repository: string({ description: 'a repository, oci:DIR or oci-archive:FILE', required: true }),
+    repository: string({
+      description: 'a repository, oci:DIR or oci-archive:FILE; with --same an image',
+      required: true,
+    }),
   }
   static override flags = {
     semver: Flags.string({ helpValue: 'RANGE', summary: 'only versions in this range, such as ^1.27 or ">=3 <5"' }),
@@ -41,6 +52,13 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     reverse: Flags.boolean({ summary: 'the other way round' }),
     limit: limitFlag,
     latest: Flags.boolean({ summary: 'only the highest release version' }),
+    digest: Flags.custom<Digest>({
+      helpValue: 'DIGEST',
+      parse: async (text: string) => digestGiven(text),
+      summary: 'only tags that name this digest',
+    })(),
+    same: Flags.boolean({ exclusive: ['digest'], summary: 'only tags that name the same as this image' }),
+    jobs: jobsFlag,
     long: Flags.boolean({ char: 'l', summary: 'a table of digest, size, platforms and age' }),
   }
   static override hiddenAliases = ['ls', 'list-tags', 'tag:ls']
@@ -49,8 +67,13 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     { repository }: ArgsOf<typeof TagsCommand>,
     flags: FlagsOf<typeof TagsCommand>,
   ): Promise<Tags> {
-    const store = await (await this.client()).openRepository(repository)
-    if (!flags.json && !flags.long && !flags.sort && !flags.reverse && !flags.latest) {
+    const client = await this.client()
+    const place = flags.same ? await client.open(repository) : undefined
+    const store = place?.store ?? (await client.openRepository(repository))
+    const digest = place ? (await resolvePlace(place, { signal: this.signal })).digest : flags.digest
+    const isStream = !flags.json && !flags.long && !flags.sort && !flags.reverse && !flags.latest
+    if (digest !== undefined) return this.naming(store, digest, { ...flags, isStream })
+    if (isStream) {
       await this.stream(store, flags)
       return { repository: store.location, tags: [] }
     }
@@ -67,23 +90,51 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   }
 
   protected async view({ tags }: Tags): Promise<string> {
-    if (!tags.some(tag => 'digest' in tag)) return tags.map(({ name }) => escapeText(name)).join('\n')
+    if (!tags.some(tag => 'platforms' in tag)) return tags.map(({ name }) => escapeText(name)).join('\n')
     const { tagsTable } = await import('../output/tags-table.ts')
     return tagsTable(tags, this.style)
   }
 
-  protected override shortfall({ repository, tags }: Tags): RegctlError | undefined {
-    const failed = tags.filter(({ error }) => error !== undefined)
+  protected override shortfall({ repository, tags, unread = [] }: Tags): RegctlError | undefined {
+    const failed = [...tags, ...unread].filter(({ error }) => error !== undefined)
     const [first] = failed
     if (!first) return undefined
     const names = listSome(failed.map(({ name }) => name))
     return new RegctlError(
       'PARTIAL',
-      `${failed.length} of ${tags.length} tags of ${repository} cannot be read: ${names}`,
+      unread.length > 0
+        ? `${names} of ${repository} cannot be looked up, and may belong to the list`
+        : `${failed.length} of ${tags.length} tags of ${repository} cannot be read: ${names}`,
       {
         hint: `${first.name}: ${first.error?.message}`,
       },
     )
+  }
+
+  /** Those that name one digest, each looked up by HEAD; printed as they are found where nothing has to wait for the last. */
+  private async naming(
+    store: Source,
+    digest: Digest,
+    { isStream, ...flags }: FlagsOf<typeof TagsCommand> & { isStream: boolean },
+  ): Promise<Tags> {
+    const options = { jobs: (await this.settings()).jobs, signal: this.signal }
+    const result = { repository: store.location, digest }
+    const { limit, ...selection } = flags
+    const [found, unread]: [string[], TagSummary[]] = [[], []]
+    for await (const { tag, error } of tagsNaming(
+      resolveTags(store, wantedOf(store, selection, options), options),
+      digest,
+    )) {
+      if (error) unread.push({ name: tag, error })
+      else found.push(tag)
+      if (!error && isStream) this.line(escapeText(tag))
+      if (!flags.sort && !flags.reverse && !flags.latest && found.length === limit) break
+    }
+    const missing = unread.length > 0 && { unread }
+    if (isStream) return { ...result, tags: [], ...missing }
+    const names = selectTags(found, flags)
+    const tags = flags.long ? await describeTags(store, names, options) : names.map(name => ({ name, digest }))
+    return { ...result, tags, ...missing }
   }
 
   private async stream(store: Source, selection: TagSelection): Promise<void> {
@@ -95,4 +146,16 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
       if (--left === 0) return
     }
   }
+}
+
+async function* wantedOf(store: Source, selection: TagSelection, options: Options): AsyncGenerator<string> {
+  const wanted = isWanted(selection)
+  for await (const tag of store.tags(options)) if (wanted(tag)) yield tag
+}
+
+function digestGiven(text: string): Digest {
+  if (isDigest(text)) return text
+  throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 200))} is not a digest`, {
+    hint: 'a digest looks like sha256: and 64 lower-case hexadecimal digits',
+  })
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -121,6 +121,35 @@ describe('T28: deleting by pattern', () => {
     expect(await tags()).toEqual(['latest', 'stable'])
     expect(await store.resolve(other.root.digest)).toEqual(other.root)
   })
+})
+
+it('T27, T28: nothing that changes a repository is asked of its mirror', async () => {
+  const mirror = await startServer()
+  const old = makeImage()
+  const path = store.location.slice(server.host.length + 1)
+  for (const tag of ['1.0', 'latest', 'stable']) await seed(await mirror.repositories.create(path), old, tag)
+  const folder = mkdtempSync(join(tmpdir(), 'regctl-delete-'))
+  const config = join(folder, 'config.json')
+  const hosts = { [server.host]: { mirrors: [{ url: `http://${mirror.host}`, resolve: true }] } }
+  writeFileSync(config, JSON.stringify({ hosts }))
+  const run = (line: string) =>
+    runCli(line.replaceAll('REPO', store.location).split(' '), { env: { REGCTL_CONFIG: config } })
+  // It is in use: reading goes there.
+  expect((await run('digest REPO:1.0')).code).toBe(0)
+  expect(mirror.requests.length).toBeGreaterThan(0)
+  mirror.requests.length = 0
+  for (const line of [
+    'tag REPO:1.0 new',
+    'delete REPO --tags *',
+    'delete REPO:1.0',
+    'delete --tag-only REPO:new',
+    'delete REPO:1.0 --yes',
+  ])
+    expect([line, (await run(line)).code]).toEqual([line, line === 'delete REPO:1.0' ? 2 : 0])
+  await mirror.close()
+  rmSync(folder, { recursive: true })
+  expect(mirror.requests).toEqual([])
+  expect(await tags()).toEqual(['2.0'])
 })
 
 describe('a single tag', () => {
