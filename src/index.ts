@@ -51,6 +51,7 @@ export type { Quota } from './http/quota.ts'
 export { createRateLimit, type RateLimit } from './http/rate.ts'
 export type { Retry } from './http/retry.ts'
 export type { Exchange } from './http/trace.ts'
+export { describeBlob, readBlob, saveBlob } from './image/blob.ts'
 export type { ImageConfig } from './image/config.ts'
 export {
   type ImageReport,
@@ -62,6 +63,7 @@ export {
 } from './image/inspect.ts'
 export type { Naming, NamingOptions } from './image/naming.ts'
 export type { PlatformSummary } from './image/platforms.ts'
+export { type PutManifestOptions, putManifest } from './image/put-manifest.ts'
 export { type Doomed, planPattern, planRemoval, type RemovalPlan } from './image/removal-plan.ts'
 export { type Removed, removeManifests } from './image/remove.ts'
 export { type Retagged, retag, type TagOutcome } from './image/retag.ts'

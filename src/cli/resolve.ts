@@ -20,7 +20,7 @@ export function resolveRequest(manifest: Manifest, argv: readonly string[]): Req
   const asksHelp = rest[0] === 'help' || wantsHelp(argv)
   const words = rest[0] === 'help' ? rest.slice(1) : rest
   const found = findCommand(manifest, words)
-  if (found) {
+  if (found && !isBareTopic(manifest, found, words)) {
     if (asksHelp) return { kind: 'help', command: found.command }
     return { kind: 'run', command: found.command, argv: [...flags, ...words.slice(found.taken)] }
   }
@@ -56,7 +56,13 @@ function sharedFlags({ commands }: Manifest): Map<string, ManifestFlag> {
   return new Map(flags.flatMap(flag => [[`--${flag.name}`, flag] as const, [`-${flag.char ?? '-'}`, flag] as const]))
 }
 
-function findCommand(manifest: Manifest, words: readonly string[]) {
+interface Found {
+  command: ManifestCommand
+  /** Words that name it. */
+  taken: number
+}
+
+function findCommand(manifest: Manifest, words: readonly string[]): Found | undefined {
   const byAlias = aliasesOf(manifest)
   for (let taken = Math.min(mostWords, words.length); taken > 0; taken -= 1) {
     const id = idOf(words.slice(0, taken).join(' '))
@@ -72,6 +78,13 @@ function aliasesOf({ commands }: Manifest): Map<string, ManifestCommand> {
       [...command.aliases, ...command.hiddenAliases].map(alias => [idOf(alias), command] as const),
     ),
   )
+}
+
+/** `regctl manifest` alone asks for the topic, although crane's `manifest IMAGE` is a command. */
+function isBareTopic(manifest: Manifest, { command, taken }: Found, words: readonly string[]): boolean {
+  const [word = ''] = words
+  const isAlias = taken === 1 && !Object.hasOwn(manifest.commands, word) && command.id !== word
+  return isAlias && isTopic(manifest, word) && words.slice(1).every(each => each.startsWith('-'))
 }
 
 function isTopic({ commands }: Manifest, word: string): boolean {

@@ -3,14 +3,13 @@ import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { jobsFlag, repeatableText } from '../cli/flags.ts'
 import { type Deletion, deleteImage, deletionOf, deletionShortfall, orMissing } from '../cli/removal.ts'
+import { namedIn } from '../cli/target.ts'
 import { planPattern } from '../image/removal-plan.ts'
 import { removeManifests } from '../image/remove.ts'
 import { type Untag, untag } from '../image/untag.ts'
 import { untagMatching } from '../image/untag-matching.ts'
-import { isDigest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseLocation } from '../model/location.ts'
-import { parseReference } from '../model/reference.ts'
 import type { Store } from '../store/store.ts'
 
 type Flag = FlagsOf<typeof DeleteCommand>
@@ -123,15 +122,14 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
 
 /** What is deleted is named: nothing goes because a tag was left out. */
 function requireName(text: string, flags: Flag): void {
-  const location = parseLocation(text)
-  const reference = location.scheme === 'registry' ? parseReference(text, { defaultTag: false }) : location
-  const name = 'registry' in reference ? (reference.digest ?? reference.tag) : reference.reference
+  const { tag, digest } = namedIn(text)
+  const name = digest ?? tag
   if (name === undefined) {
     throw new RegctlError('USAGE', `${text} names no tag and no digest`, {
       hint: 'say which image: NAME:TAG or NAME@DIGEST; many at once with --tags GLOB',
     })
   }
-  if (flags['tag-only'] && isDigest(name)) {
+  if (flags['tag-only'] && digest !== undefined) {
     throw new RegctlError('USAGE', `${text} is a digest, and --tag-only removes a tag`, {
       hint: 'name the tag: NAME:TAG',
     })

@@ -1,10 +1,9 @@
 import { string } from '@oclif/core/args'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { platformFlag } from '../cli/flags.ts'
-import { selectImage } from '../copy/select.ts'
+import { openTarget } from '../cli/target.ts'
 import type { Digest } from '../model/digest.ts'
 import { formatPlace } from '../store/place.ts'
-import { resolvePlace } from '../store/resolve.ts'
 
 interface Digested {
   reference: string
@@ -28,10 +27,8 @@ export default class DigestCommand extends RegctlCommand<typeof DigestCommand, D
     args: ArgsOf<typeof DigestCommand>,
     { platform }: FlagsOf<typeof DigestCommand>,
   ): Promise<Digested> {
-    const place = await (await this.client()).open(args.place)
-    const root = await resolvePlace(place, { signal: this.signal })
-    const { digest } = platform ? await selectImage(place.store, root, platform, { signal: this.signal }) : root
-    return { reference: formatPlace(place), digest }
+    const { place, target } = await openTarget(await this.client(), args.place, { platform, signal: this.signal })
+    return { reference: formatPlace(place), digest: target.digest }
   }
 
   protected view({ digest }: Digested): string {

@@ -2,7 +2,9 @@ import { readStart } from '../http/body.ts'
 import type { HttpResponse, RefusedLogin } from '../http/http.ts'
 import { httpsWanted, isWebPage, noRegistry, wantsHttps } from '../http/wrong-server.ts'
 import { isObject } from '../model/descriptor.ts'
+import { isDigest } from '../model/digest.ts'
 import { type ErrorCode, type ErrorDetails, RegctlError } from '../model/errors.ts'
+import { listSome } from '../model/nearest.ts'
 import { apiHost } from '../model/reference.ts'
 
 /** Bytes of an error body that are read at most; the rest is let go (item 75, T12). */
@@ -203,9 +205,12 @@ export function parseErrorBody(body: string): { codes: string[]; message: string
   const listed = Array.isArray(value.errors) ? value.errors : [value.errors]
   const errors = listed.filter(isObject)
   const codes = errors.flatMap(({ code }) => (typeof code === 'string' ? [code.toUpperCase()] : []))
-  const said = errors
-    .map(error => [text(error.message), unknownDigest(error.detail)].filter(Boolean).join(' '))
-    .find(Boolean)
+  const missing = [...new Set(errors.flatMap(({ detail }) => unknownDigests(detail)))]
+  const [words] = errors.flatMap(error => text(error.message) ?? [])
+  const said =
+    missing.length > 0 && !missing.some(digest => words?.includes(digest))
+      ? [words, `(${listSome(missing)})`].filter(Boolean).join(' ')
+      : words
   return {
     codes,
     message: shorten(
@@ -214,10 +219,12 @@ export function parseErrorBody(body: string): { codes: string[]; message: string
   }
 }
 
-/** MANIFEST_BLOB_UNKNOWN says in `detail` which blob it lacks (item 49). */
-function unknownDigest(detail: unknown): string | undefined {
-  const digest = isObject(detail) ? detail.digest : undefined
-  return typeof digest === 'string' ? `(${digest})` : undefined
+/** MANIFEST_BLOB_UNKNOWN says in `detail` which content it lacks (item 49): a digest, an object with one, or a list of those. */
+function unknownDigests(detail: unknown): string[] {
+  return [detail].flat().flatMap(each => {
+    if (isObject(each)) return typeof each.digest === 'string' ? [each.digest] : []
+    return isDigest(each) ? [each] : []
+  })
 }
 
 function text(value: unknown): string | undefined {

@@ -72,6 +72,29 @@ describe('codes and bodies of the wild (items 74 to 77)', () => {
     expect(error.message.length).toBeLessThan(500)
   })
 
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(digit => `sha256:${digit.repeat(64)}`)
+  it.each<[string, unknown[], string]>([
+    ['an object', [{ message: 'blob unknown', detail: { digest: a } }], `blob unknown (${a})`],
+    [
+      'a text, as distribution 2.8 sends it',
+      [
+        { message: 'unknown', detail: a },
+        { message: 'unknown', detail: b },
+      ],
+      `unknown (${a}, ${b})`,
+    ],
+    [
+      'a list',
+      [{ message: 'unknown', detail: [{ digest: a }, { digest: b }, { digest: c }, { digest: d }] }],
+      `unknown (${a}, ${b}, ${c} and 1 more)`,
+    ],
+    ['the message already', [{ message: `not here: ${a}`, detail: [{ digest: a }] }], `not here: ${a}`],
+    ['no digest', [{ message: 'unknown', detail: 'something else' }], 'unknown'],
+  ])('names all content that the registry lacks, which it tells as %s (item 49)', (_form, errors, message) => {
+    const coded = errors.map(error => ({ code: 'MANIFEST_BLOB_UNKNOWN', ...(error as object) }))
+    expect(parseErrorBody(JSON.stringify({ errors: coded })).message).toBe(message)
+  })
+
   it('names the blob that the registry lacks (item 49)', () => {
     const body =
       '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown","detail":{"digest":"sha256:abc"}}]}'

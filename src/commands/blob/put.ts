@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs'
+import { string } from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { isStdin } from '../../cli/input.ts'
+import { digestIn } from '../../cli/target.ts'
+import { hashFile, type Spooled, spool } from '../../files/spool.ts'
+import type { Descriptor } from '../../model/descriptor.ts'
+import { algorithmOf, type Digest, isDigest, isVerifiable } from '../../model/digest.ts'
+import { MismatchError, RegctlError } from '../../model/errors.ts'
+import { mediaTypes } from '../../model/media-types.ts'
+import type { PushOutcome, Store } from '../../store/store.ts'
+
+type Put = Descriptor & { repository: string; outcome: PushOutcome }
+
+export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand, Put> {
+  static override summary = 'put a blob, and print its digest'
+  static override description =
+    'From a file, or from stdin, which is kept in a temporary file until its size and digest are known. What is there already is not sent.'
+  static override examples = [
+    'regctl blob put registry.example/app layer.tar.gz',
+    {
+      description: 'only if it is what it should be',
+      command: 'regctl blob put registry.example/app@sha256:0123…cdef layer.tar.gz',
+    },
+    { description: 'from a pipe', command: 'tar cz folder | regctl blob put registry.example/app' },
+  ]
+  static override args = {
+    repository: string({ description: 'NAME[@DIGEST], or oci:DIR[@DIGEST]', required: true }),
+    file: string({ description: 'the content; stdin when left out, or -' }),
+  }
+  static override flags = {
+    digest: Flags.string({ helpValue: 'DIGEST', summary: 'refuse any other content' }),
+  }
+  static override hiddenAliases = ['blob:push']
+
+  protected async execute(args: ArgsOf<typeof BlobPutCommand>, flags: FlagsOf<typeof BlobPutCommand>): Promise<Put> {
+    const expected = expectedDigest(args.repository, flags.digest)
+    const options = { algorithm: expected ? algorithmOf(expected) : 'sha256', signal: this.signal }
+    const isPiped = isStdin(args.file)
+    const store = (await (await this.client()).open(args.repository, { write: true })).store
+    const put = (content: Spooled) => this.put(store, content, { ...options, expected })
+    const result = await (isPiped ? spool(process.stdin, options, put) : hashFile(args.file ?? '', options).then(put))
+    await store.close?.()
+    return result
+  }
+
+  protected view({ digest }: Put): string {
+    return digest
+  }
+
+  private async put(
+    store: Store,
+    { path, size, hash }: Spooled,
+    { algorithm, expected }: { algorithm: string; expected: Digest | undefined },
+  ): Promise<Put> {
+    const digest: Digest = `${algorithm}:${hash}`
+    if (expected && digest !== expected) {
+      throw new MismatchError(`the content does not match: expected ${expected}, got ${digest}; nothing was sent`)
+    }
+    const target = { mediaType: mediaTypes.octets, digest, size }
+    const { signal } = this
+    const open = async (offset = 0) => createReadStream(path, { start: offset, highWaterMark: 256 * 1024 })
+    return { repository: store.location, ...target, outcome: await store.push(target, open, { signal }) }
+  }
+}
+
+/** From `NAME@DIGEST` or `--digest`. @throws RegctlError USAGE when these differ or cannot be computed */
+function expectedDigest(text: string, given: string | undefined): Digest | undefined {
+  const named = digestIn(text)
+  if (given !== undefined && !(isDigest(given) && isVerifiable(given))) {
+    throw new RegctlError(
+      'USAGE',
+      `--digest: ${JSON.stringify(given.slice(0, 200))} is not a digest that can be computed`,
+      {
+        hint: 'a digest looks like sha256: and 64 lower-case hexadecimal digits',
+      },
+    )
+  }
+  if (named && given && named !== given) throw new RegctlError('USAGE', `${text} and --digest name two digests`)
+  return named ?? (given as Digest | undefined)
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+/** Content in a file, counted and hashed. */
+export interface Spooled {
+  path: string
+  /** Bytes. */
+  size: number
+  /** Lower-case hexadecimal. */
+  hash: string
+}
+
+interface SpoolOptions {
+  /** As `createHash` knows it. */
+  algorithm: string
+  signal?: AbortSignal | undefined
+}
+
+/** Counts and hashes a file where it is. */
+export async function hashFile(path: string, { algorithm, signal }: SpoolOptions): Promise<Spooled> {
+  const hash = createHash(algorithm)
+  let size = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024, signal })) {
+    size += chunk.length
+    hash.update(chunk)
+  }
+  return { path, size, hash: hash.digest('hex') }
+}
+
+/**
+ * Brings a stream that comes only once into a file that only this account can read, so that it can be sent with its size and digest,
+ * and again (item 38); hands it to `use`, and removes it whatever becomes of that.
+ */
+export async function spool<T>(
+  stream: Readable,
+  options: SpoolOptions,
+  use: (spooled: Spooled) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'regctl-'))
+  try {
+    return await use(await fill(stream, join(folder, 'content'), options))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function fill(stream: Readable, path: string, { algorithm, signal }: SpoolOptions): Promise<Spooled> {
+  const hash = createHash(algorithm)
+  let size = 0
+  const file = await open(path, 'wx', 0o600)
+  const abort = () => stream.destroy(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    for await (const chunk of stream) {
+      const bytes = Buffer.from(chunk)
+      size += bytes.length
+      hash.update(bytes)
+      // FileHandle.writeFile goes on after a short write; a full disk is an error, not half a file.
+      await file.writeFile(bytes)
+    }
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await file.close()
+  }
+  return { path, size, hash: hash.digest('hex') }
+}
