@@ -28,17 +28,30 @@ export async function untag(place: Place<Store>, { product, standIn, signal }: U
     return 'protocol'
   } catch (error) {
     if (!isUnsupported(error)) throw error
-    const byProduct = await product?.()
-    if (byProduct) {
-      await byProduct(reference, { signal })
-      return 'product'
-    }
     // What is not there needs no way to be removed; some registries refuse before they look.
     await resolvePlace(place, { signal })
-    if (!standIn) throw explained(place, error)
+    const refusal = await tryProduct(place, { product, signal })
+    if (refusal === undefined) return 'product'
+    if (!standIn) throw explained(place, refusal ?? error)
   }
   await untagByStandIn(place, { signal })
   return 'stand-in'
+}
+
+/** `undefined` when the tag is gone; `null` where the product has no such interface, or why it does not serve. */
+async function tryProduct(
+  { reference }: Place<Store>,
+  { product, signal }: UntagOptions,
+): Promise<RegctlError | null | undefined> {
+  const byProduct = await product?.()
+  if (!byProduct) return null
+  try {
+    await byProduct(reference, { signal })
+    return undefined
+  } catch (error) {
+    if (isUnsupported(error)) return error
+    throw error
+  }
 }
 
 function isUnsupported(error: unknown): error is RegctlError {

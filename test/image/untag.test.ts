@@ -104,6 +104,20 @@ describe('T28: where a registry removes no single tag', () => {
     await expectCode(untag({ store: (await mock(name)).store, reference: 'nobody' }), 'NOT_FOUND')
   })
 
+  it('where that interface cannot do it either, it says so', async () => {
+    const { store } = await mock('Harbor')
+    const own = async () => {
+      throw new RegctlError('UNSUPPORTED', 'a proxy cache keeps its tags', { hint: 'ask the origin' })
+    }
+    await expect(untag({ store, reference: '1' }, { product: async () => own })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 'a proxy cache keeps its tags: harbor.test/ann/app:1 stays as it is',
+      hint: 'ask the origin',
+    })
+    expect(await untag({ store, reference: '1' }, { product: async () => own, standIn: true })).toBe('stand-in')
+    expect(await tagsOf(store)).toEqual(['1.0', 'latest'])
+  })
+
   it('a failure of that interface is the failure', async () => {
     const { store } = await mock('Harbor')
     const own = async () => {
