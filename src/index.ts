@@ -53,6 +53,7 @@ export type { Retry } from './http/retry.ts'
 export type { Exchange } from './http/trace.ts'
 export { describeBlob, readBlob, saveBlob } from './image/blob.ts'
 export type { ImageConfig } from './image/config.ts'
+export { type Diff, type Difference, diffReports, type LayerDiff, type PlatformDiff } from './image/diff.ts'
 export {
   type ImageReport,
   type IndexReport,

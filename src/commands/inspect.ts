@@ -1,8 +1,10 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
+import { compare } from '../cli/compare.ts'
 import { platformFlag } from '../cli/flags.ts'
-import { selectImage } from '../copy/select.ts'
+import { openTarget } from '../cli/target.ts'
+import type { Diff } from '../image/diff.ts'
 import { inspect, type Report } from '../image/inspect.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
@@ -10,24 +12,25 @@ import { parseJson } from '../model/json.ts'
 import { escapeJson } from '../output/escape.ts'
 import { formatPlace } from '../store/place.ts'
 import { readManifest, readVerified } from '../store/read.ts'
-import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Source } from '../store/store.ts'
 
-/** A report, or with `--config` whatever JSON the config is; nothing with `--raw`, whose bytes were written as they are. */
-type Inspected = { report: Report } | { config: unknown } | undefined
+/** A report, of two images what differs, or with `--config` whatever JSON the config is; nothing with `--raw`, whose bytes were written as they are. */
+type Inspected = { report: Report } | { config: unknown } | { diff: Diff } | undefined
 
 export default class InspectCommand extends RegctlCommand<typeof InspectCommand, Inspected> {
   static override summary = 'show what an image is made of'
   static override description =
-    'Id, digest, size, platform, layers and configuration; of an index a table of its platforms.'
+    'Id, digest, size, platform, layers and configuration; of an index a table of its platforms. Of two images what differs.'
   static override examples = [
     'regctl inspect nginx:1.27',
     'regctl inspect nginx --platform linux/arm64 --json',
     { description: 'the exact bytes of the manifest', command: 'regctl inspect nginx --raw | sha256sum' },
     { description: 'from a folder', command: 'regctl inspect oci:build:v1' },
+    { description: 'what differs', command: 'regctl inspect nginx:1.26 nginx:1.27 --platform linux/amd64' },
   ]
   static override args = {
     place: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
+    other: string({ description: 'another one: what differs' }),
   }
   static override flags = {
     platform: platformFlag(),
@@ -41,9 +44,12 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
     flags: FlagsOf<typeof InspectCommand>,
   ): Promise<Inspected> {
     const options = { signal: this.signal }
-    const place = await (await this.client()).open(args.place)
-    const root = await resolvePlace(place, options)
-    const target = flags.platform ? await selectImage(place.store, root, flags.platform, options) : root
+    const client = await this.client()
+    if (args.other !== undefined) {
+      if (flags.raw || flags.config) throw new RegctlError('USAGE', 'of two images neither --raw nor --config is shown')
+      return { diff: await compare(client, [args.place, args.other], { ...options, platform: flags.platform }) }
+    }
+    const { place, target } = await openTarget(client, args.place, { ...options, platform: flags.platform })
     if (!flags.raw && !flags.config) {
       return { report: await inspect(place.store, target, { ...options, reference: formatPlace(place) }) }
     }
@@ -56,12 +62,17 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
 
   protected override document(result: Inspected): unknown {
     if (result === undefined) return undefined
+    if ('diff' in result) return result.diff
     return 'report' in result ? result.report : result.config
   }
 
   protected async view(result: Inspected): Promise<string> {
     if (result === undefined) return ''
     if ('config' in result) return escapeJson(result.config)
+    if ('diff' in result) {
+      const { diffPage } = await import('../output/diff-page.ts')
+      return diffPage(result.diff, this.style)
+    }
     const { reportPage } = await import('../output/report.ts')
     return reportPage(result.report, this.style)
   }
