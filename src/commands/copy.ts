@@ -5,6 +5,7 @@ import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { checkRepositories, companionFlags, manyTagsFlags, tagSelection } from '../cli/copy-flags.ts'
 import { copyAsAsked, missingOf } from '../cli/copy-ways.ts'
 import { jobsFlag, limitRateFlag, platformsFlag, progressFlag } from '../cli/flags.ts'
+import { imageFormats } from '../copy/format.ts'
 import type { CopyOptions } from '../copy/options.ts'
 import { createRateLimit } from '../http/rate.ts'
 import { RegctlError } from '../model/errors.ts'
@@ -16,7 +17,7 @@ type Report = AnyCopyResult & Told
 export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Report> {
   static override summary = 'copy images from one place to another'
   static override description =
-    'Blob by blob, with every platform, and nothing that is there already. Digests stay what they are, except where --platform leaves platforms out: then a smaller index is written, with a digest of its own.'
+    'Blob by blob, with every platform, and nothing that is there already. Digests stay what they are, except where --platform leaves platforms out, and where --format asks for another format: then manifests are written anew, with digests of their own.'
   static override examples = [
     'regctl copy alpine:3.22 localhost:5000/alpine:3.22',
     { description: 'into a folder, and from there behind an air gap', command: 'regctl copy nginx oci:nginx:latest' },
@@ -51,6 +52,12 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
   }
   static override flags = {
     platform: platformsFlag(),
+    format: Flags.option({
+      options: imageFormats,
+      helpValue: imageFormats.join('|'),
+      exclusive: ['referrers', 'digest-tags'],
+      summary: 'write manifests of another format anew in this one; they get new digests, layers stay as they are',
+    })(),
     'dry-run': Flags.boolean({ summary: 'send nothing, tell what would be sent' }),
     'no-clobber': Flags.boolean({ summary: 'refuse to move a tag that names something else', exclusive: ['force'] }),
     force: Flags.boolean({ summary: 'check every part at the destination, even below a manifest that is there' }),
@@ -103,6 +110,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
     const progress = this.startProgress(flags.progress)
     return {
       platforms: flags.platform,
+      format: flags.format,
       referrers: flags.referrers,
       artifactTypes: flags['artifact-type'],
       digestTags: flags['digest-tags'],

@@ -31,6 +31,7 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     digest,
     mediaType,
     ...counts,
+    ...(image.convertedFrom && { convertedFrom: image.convertedFrom }),
     requests: { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 },
     seconds: secondsSince(begun),
     ...factsOf(from),

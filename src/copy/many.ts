@@ -61,7 +61,7 @@ export async function copyToMany(
   await Promise.all(arms.map(arm => (arm.failure === undefined ? arm.journal?.end() : undefined)))
   return {
     source: formatPlace(from),
-    destinations: arms.map(arm => resultOf(arm, { from, root, seconds: secondsSince(begun) })),
+    destinations: arms.map(arm => resultOf(arm, { from, image, seconds: secondsSince(begun) })),
     ...companions,
   }
 }
@@ -148,8 +148,9 @@ async function copyAll(
 
 function resultOf(
   { place, counts, failure }: Arm,
-  { from, root, seconds }: { from: Place; root: Descriptor; seconds: number },
+  { from, image, seconds }: { from: Place; image: Prepared; seconds: number },
 ): CopyResult | FailedDestination {
+  const root = image.root.descriptor
   if (failure !== undefined) {
     if (!(failure instanceof RegctlError)) throw failure
     return { destination: formatPlace(place), error: { code: failure.code, message: failure.message } }
@@ -160,6 +161,7 @@ function resultOf(
     digest: root.digest,
     mediaType: root.mediaType,
     ...counts,
+    ...(image.convertedFrom && { convertedFrom: image.convertedFrom }),
     requests: { source: from.requests?.() ?? 0, destination: place.requests?.() ?? 0 },
     seconds,
     ...factsOf(from),

@@ -3,10 +3,13 @@ import type { Platform } from '../model/descriptor.ts'
 import type { Notify } from '../model/notice.ts'
 import type { Options } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
+import type { ImageFormat } from './format.ts'
 
 export interface CopyOptions extends Options {
   /** Only these; an index is then written anew with fewer entries, and has a new digest. */
   platforms?: readonly Platform[] | undefined
+  /** Manifests of another format are written anew in this one, and have new digests; config and layers stay as they are. */
+  format?: ImageFormat | undefined
   /** Transfers at once. Default 8, and 16 of blobs below 1 MiB. */
   jobs?: number | undefined
   /** Check every part at the destination, even below a manifest that is there. */

@@ -17,6 +17,8 @@ export interface CopyResult {
   bytes: { copied: number; mounted: number; skipped: number; resumed: number }
   requests: { source: number; destination: number }
   seconds: number
+  /** What the digest was before the image was brought into another format. */
+  convertedFrom?: Digest
   /** Signatures, attestations and SBOMs that refer to the image; there when they were asked for. */
   referrers?: Companions
   /** Tags named after a digest, as cosign has them; there when they were asked for. */

@@ -90,7 +90,8 @@ export async function copyTags(
         source: formatPlace({ store: from.store, reference }),
         destination: formatPlace({ store: to.store, reference }),
       }
-      results.set(reference, { ...places, digest, mediaType, ...counts, seconds: secondsSince(begun) })
+      const converted = image.convertedFrom && { convertedFrom: image.convertedFrom }
+      results.set(reference, { ...places, digest, mediaType, ...counts, ...converted, seconds: secondsSince(begun) })
       settled()
       return undefined
     } catch (error) {

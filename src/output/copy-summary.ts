@@ -15,7 +15,7 @@ export function copySummary(result: CopyReport, style: Style): string {
   const unchanged = manifests.copied + blobs.copied + blobs.mounted === 0
   return [
     `${escapeText(source)} ${arrow} ${paint(escapeText(destination), 'cyan', style)}`,
-    escapeText(digest),
+    result.convertedFrom ? `${escapeText(result.convertedFrom)} ${arrow} ${escapeText(digest)}` : escapeText(digest),
     result.dryRun ? rehearsal(result) : unchanged ? 'unchanged: everything is there already' : summaryLine(result),
     companionsText(result),
     paint(requestsText(result), 'dim', style),
