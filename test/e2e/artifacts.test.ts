@@ -76,13 +76,42 @@ realOrSkip('docker-registry', 'oras')('artifacts, with oras on the other side', 
     expect(read('to-layout/dir/b.json')).toBe('{"b":1}')
   })
 
-  it('an artifact with a subject has the same digest in a layout and back in a registry', async () => {
-    const { digest } = await machine.json(['artifact', 'attach', `${old.host}/team/subject:v1`, 'dir/b.json', ...type])
-    await machine.json(['copy', `${old.host}/team/subject@${digest}`, 'oci:carried:it'])
-    const back = await machine.json(['copy', 'oci:carried:it', `${ours.host}/back/subject:it`])
-    expect(back.digest).toBe(digest)
-    const pulled = await machine.json(['artifact', 'pull', `${ours.host}/back/subject:it`, '-o', 'carried-out'])
-    expect(pulled.digest).toBe(digest)
-    expect(read('carried-out/dir/b.json')).toBe('{"b":1}')
+  it.each(['oci:carried', 'oci-archive:carried.tar'])(
+    'an artifact with a subject keeps its digest through %s',
+    async place => {
+      const { digest } = await machine.json([
+        'artifact',
+        'attach',
+        `${old.host}/team/subject:v1`,
+        'dir/b.json',
+        ...type,
+      ])
+      await machine.json(['copy', `${old.host}/team/subject@${digest}`, `${place}:it`])
+      const target = `${ours.host}/back/${place.split(':')[0]}:it`
+      const back = await machine.json(['copy', `${place}:it`, target])
+      expect(back.digest).toBe(digest)
+      const out = `out-${place.split(':')[0]}`
+      const pulled = await machine.json(['artifact', 'pull', target, '-o', out])
+      expect(pulled.digest).toBe(digest)
+      expect(read(`${out}/dir/b.json`)).toBe('{"b":1}')
+    },
+  )
+
+  it('attaches within an archive of a layout, and pulls from it', async () => {
+    const place = 'oci-archive:attached.tar'
+    const { digest } = await machine.json(['artifact', 'push', `${place}:v1`, 'a.txt', ...type])
+    const sbom = await machine.json([
+      'artifact',
+      'attach',
+      place,
+      'dir/b.json',
+      '--artifact-type',
+      'application/vnd.sbom',
+    ])
+    expect(sbom.subject).toBe(digest)
+    const { referrers } = await machine.json(['artifact', 'list', `${place}:v1`])
+    expect(referrers).toMatchObject([{ digest: sbom.digest, artifactType: 'application/vnd.sbom' }])
+    await machine.json(['artifact', 'pull', `${place}@${sbom.digest}`, '-o', 'from-archive'])
+    expect(read('from-archive/dir/b.json')).toBe('{"b":1}')
   })
 })

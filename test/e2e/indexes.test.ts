@@ -49,12 +49,12 @@ realOrSkip('docker-registry', 'skopeo')('indexes', () => {
     }
   })
 
-  it('go through a folder, grow there, and come back', async () => {
-    await machine.json(['index', 'create', 'oci:work:v1', image('arm64')])
-    await machine.json(['index', 'add', 'oci:work:v1', image('index'), '--platform', 'linux/amd64'])
-    const { digest } = await machine.json(['index', 'remove', 'oci:work:v1', '--platform', 'linux/arm64'])
-    const place = `${to.host}/back/app:v1`
-    expect((await machine.json(['copy', 'oci:work:v1', place])).digest).toBe(digest)
+  it.each(['oci:work', 'oci-archive:work.tar'])('grow in %s, and come back', async folder => {
+    await machine.json(['index', 'create', `${folder}:v1`, image('arm64')])
+    await machine.json(['index', 'add', `${folder}:v1`, image('index'), '--platform', 'linux/amd64'])
+    const { digest } = await machine.json(['index', 'remove', `${folder}:v1`, '--platform', 'linux/arm64'])
+    const place = `${to.host}/back/${folder.split(':')[0]}:v1`
+    expect((await machine.json(['copy', `${folder}:v1`, place])).digest).toBe(digest)
     expect((await entriesOf(place)).map(({ platform }) => platform?.architecture)).toEqual(['amd64', 'unknown'])
   })
 

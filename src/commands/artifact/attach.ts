@@ -22,7 +22,10 @@ export default class ArtifactAttachCommand extends RegctlCommand<typeof Artifact
     },
   ]
   static override args = {
-    subject: string({ description: 'the image that is meant, or oci:DIR[:TAG]', required: true }),
+    subject: string({
+      description: 'the image that is meant, oci:DIR[:TAG] or oci-archive:FILE[:TAG]',
+      required: true,
+    }),
     file: string({ description: 'FILE[:TYPE], or -[:TYPE] for standard input', multiple: true }),
   }
   static override flags = {
@@ -54,12 +57,11 @@ export default class ArtifactAttachCommand extends RegctlCommand<typeof Artifact
     }
     const client = await this.client()
     const options = { signal: this.signal }
-    // To be read, a layout without a tag means its only image; to be written, latest.
-    const [found, { store }] = await Promise.all([client.open(text), client.open(text, { write: true })])
-    const root = await resolvePlace(found, options)
-    const subject = platform ? await selectImage(found.store, root, platform, options) : root
+    const place = await client.open(text, { change: true })
+    const root = await resolvePlace(place, options)
+    const subject = platform ? await selectImage(place.store, root, platform, options) : root
     const { onEvent } = this.startProgress(flags.progress)
-    return pushFiles(store, file, { ...options, flags, subject, onEvent })
+    return pushFiles(place.store, file, { ...options, flags, subject, onEvent })
   }
 
   protected view(result: PushedArtifact): string {

@@ -21,7 +21,7 @@ export default class ArtifactListCommand extends RegctlCommand<typeof ArtifactLi
     },
   ]
   static override args = {
-    subject: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    subject: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
   }
   static override flags = {
     'artifact-type': artifactTypeFlag({ summary: 'only those of this type' }),

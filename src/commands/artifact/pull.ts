@@ -26,7 +26,7 @@ export default class ArtifactPullCommand extends RegctlCommand<typeof ArtifactPu
     },
   ]
   static override args = {
-    place: string({ description: 'an artifact, or oci:DIR[:TAG]', required: true }),
+    place: string({ description: 'an artifact, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
   }
   static override flags = {
     output: Flags.string({ char: 'o', helpValue: 'DIR', default: '.', summary: 'where the files go' }),

@@ -22,7 +22,7 @@ export default class ArtifactPushCommand extends RegctlCommand<typeof ArtifactPu
     },
   ]
   static override args = {
-    place: string({ description: 'a repository with a tag, or oci:DIR[:TAG]', required: true }),
+    place: string({ description: 'a repository with a tag, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
     file: string({ description: 'FILE[:TYPE], or -[:TYPE]; none at all is an artifact too', multiple: true }),
   }
   static override flags = {

@@ -20,7 +20,7 @@ export default class ArtifactTreeCommand extends RegctlCommand<typeof ArtifactTr
     'regctl artifact tree registry.example/nginx:1.27 --depth 1 --json',
   ]
   static override args = {
-    subject: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    subject: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
   }
   static override flags = {
     depth: Flags.integer({ min: 1, max: 8, helpValue: 'N', summary: 'levels below the image' }),

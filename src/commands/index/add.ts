@@ -18,8 +18,12 @@ export default class IndexAddCommand extends RegctlCommand<typeof IndexAddComman
     },
   ]
   static override args = {
-    index: string({ description: 'an index, or oci:DIR[:TAG]', required: true }),
-    image: string({ description: 'images and indexes, or oci:DIR[:TAG]', required: true, multiple: true }),
+    index: string({ description: 'an index, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
+    image: string({
+      description: 'images and indexes, also in oci:DIR or oci-archive:FILE',
+      required: true,
+      multiple: true,
+    }),
   }
   static override flags = { ...indexFlags, progress: progressFlag() }
 

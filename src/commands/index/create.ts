@@ -23,8 +23,11 @@ export default class IndexCreateCommand extends RegctlCommand<typeof IndexCreate
     },
   ]
   static override args = {
-    name: string({ description: 'the index: a repository with a tag, or oci:DIR[:TAG]', required: true }),
-    image: string({ description: 'images and indexes, or oci:DIR[:TAG]', multiple: true }),
+    name: string({
+      description: 'the index: a repository with a tag, oci:DIR[:TAG] or oci-archive:FILE[:TAG]',
+      required: true,
+    }),
+    image: string({ description: 'images and indexes, also in oci:DIR or oci-archive:FILE', multiple: true }),
   }
   static override flags = {
     ...indexFlags,

@@ -15,7 +15,7 @@ export default class IndexRemoveCommand extends RegctlCommand<typeof IndexRemove
     'regctl index remove registry.example/app:1.2 --digest sha256:0123…',
   ]
   static override args = {
-    index: string({ description: 'an index, or oci:DIR[:TAG]', required: true }),
+    index: string({ description: 'an index, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
   }
   static override flags = {
     platform: platformsFlag({ summary: 'the image for this platform (repeatable)' }),
