@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog/catalog.ts'
 import { type Accounts, createAccounts } from './client/accounts.ts'
+import { createDoctor, type Diagnose } from './client/doctor.ts'
 import type { Mirrors } from './client/mirrors.ts'
 import type { Transport, TransportOptions } from './client/transport.ts'
 import type { Config } from './config/config.ts'
@@ -46,6 +47,8 @@ export interface Client {
   accounts: Accounts
   /** The mirrors of registries, each by itself. */
   mirrors(): Promise<Pick<Mirrors, 'connect' | 'places'>>
+  /** Walks the way of a pull and says at each step what was seen and what to do. */
+  diagnose: Diagnose
   /** What a registry (`docker.io`) last said in this run of the pulls it still grants; `undefined` when it said nothing. */
   quota(registry: string): Quota | undefined
   /** Lets go of idle connections, and leaves for the next run what was learned of registries. */
@@ -117,6 +120,7 @@ export function createClient({ config, userAgent = 'regctl-js', pipes, ...option
     },
     mirrors,
     accounts: createAccounts({ credentials, pins, transport }),
+    diagnose: createDoctor({ credentials, transport }),
     quota: registry => quotaOf(registry),
     close: async () => {
       await (await around)?.close()

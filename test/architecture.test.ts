@@ -12,7 +12,7 @@ const floors = [
   ['registry'],
   ['artifact', 'copy', 'image', 'catalog', 'mirror'],
   ['sync', 'compose', 'server'],
-  ['webhook'],
+  ['webhook', 'doctor'],
   ['client', 'output'],
   ['cli', 'index'],
   ['commands'],

@@ -9,7 +9,7 @@ const groups: readonly [title: string, ids: readonly string[]][] = [
     'MOVE AND CHANGE',
     ['copy', 'tag', 'delete', 'manifest', 'blob', 'index', 'artifact', 'sync', 'prune', 'mutate', 'rebase'],
   ],
-  ['RUN', ['serve', 'mirror', 'webhook']],
+  ['RUN', ['serve', 'mirror', 'webhook', 'doctor']],
 ]
 
 const widest = 100

@@ -7,13 +7,13 @@ import { cookies } from '../http/cookies.ts'
 import { type Layer, type Send, stack } from '../http/http.ts'
 import { neighbours } from '../http/neighbours.ts'
 import { createPace, type Wait } from '../http/pace.ts'
-import { createProxy } from '../http/proxy.ts'
+import { createProxy, explainProxy, type ProxyChoice } from '../http/proxy.ts'
 import { type Quota, quotas } from '../http/quota.ts'
 import { createRequestRate } from '../http/rate.ts'
 import { redirect } from '../http/redirect.ts'
 import { type Retry, retry } from '../http/retry.ts'
 import { throttle } from '../http/throttle.ts'
-import { createTls } from '../http/tls.ts'
+import { authorityFiles, createTls, type TlsSettings } from '../http/tls.ts'
 import { type Exchange, trace } from '../http/trace.ts'
 import { warnings } from '../http/warnings.ts'
 import { createWire } from '../http/wire.ts'
@@ -39,6 +39,10 @@ export interface Transport {
   baseUrl(registry: string): string
   /** Without credentials of its own: for the first words with a registry. */
   plain: Send
+  /** One try and no redirect: what a server says at first, for who wants to know why it fails. */
+  bare: Send
+  /** By what an address is reached. */
+  way: Way
   /** For token services: a secret stays at the origin it was meant for, so redirects are theirs to judge (T2, T6). */
   tokenSend: Send
   /** For a product's own interface beside `/v2/`: with cookies of its own (2.9, T22), and no login but what a layer brings. */
@@ -53,7 +57,21 @@ export interface Transport {
   close(): Promise<void>
 }
 
+/** What {@link Transport} decides before it connects. */
+export interface Way {
+  /** @throws RegctlError CONFIG_INVALID */
+  proxyFor(url: URL): ProxyChoice
+  /** @throws RegctlError CONFIG_INVALID */
+  tlsFor(origin: string): Promise<TlsSettings | undefined>
+  /** Files of authorities that are trusted there besides the system's. */
+  authorityFiles(origin: string): Promise<string[]>
+  /** Milliseconds until a connection stands. */
+  connectTimeout: number
+}
+
 const defaultJobs = 8
+/** Of looks at the way; a transfer is more patient. */
+const defaultConnectSeconds = 10
 /** A transfer has a body on its way, and asks something beside it. */
 const requestsPerJob = 2
 
@@ -62,14 +80,16 @@ export function createTransport(options: TransportOptions): Transport {
   // Certificates of the flags are for registries that the command names; anybody else is met with what the file says (T6, T20).
   const named = new Map<string, string>()
   const settingsOf = (host: string) => config.host(named.get(host) ?? host)
+  const tlsOptions = {
+    filesFor: (host: string) => (named.has(host) ? settingsOf(host) : config.stranger(host)),
+    certsDirs: config.paths.certificates,
+    ...(config.env.SSL_CERT_FILE && { sslCertFile: config.env.SSL_CERT_FILE }),
+    ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
+  }
+  const tlsFor = createTls(tlsOptions)
   const wire = createWire({
     userAgent: options.userAgent,
-    tls: createTls({
-      filesFor: host => (named.has(host) ? settingsOf(host) : config.stranger(host)),
-      certsDirs: config.paths.certificates,
-      ...(config.env.SSL_CERT_FILE && { sslCertFile: config.env.SSL_CERT_FILE }),
-      ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
-    }),
+    tls: tlsFor,
     proxy: createProxy(config.env),
     ...(config.connectTimeout !== undefined && { connectTimeout: config.connectTimeout * 1000 }),
     ...(config.stallTimeout !== undefined && { stallTimeout: config.stallTimeout * 1000 }),
@@ -109,6 +129,13 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     baseUrl: urlOf,
     plain,
+    bare: shared,
+    way: {
+      proxyFor: explainProxy(config.env),
+      tlsFor,
+      authorityFiles: origin => authorityFiles(origin, tlsOptions),
+      connectTimeout: (config.connectTimeout ?? defaultConnectSeconds) * 1000,
+    },
     tokenSend,
     trustedRealms,
     manage: (...layers) => stack(managed, patient, ...layers, redirect()),

@@ -13,18 +13,35 @@ interface Target {
   isAddress: boolean
 }
 
+/** How an address is reached, and why. */
+export interface ProxyChoice {
+  /** Its URL, which may hold a password; absent: directly. */
+  proxy?: string
+  /** The variable that names it: `HTTPS_PROXY`. */
+  variable?: string
+  /** Why there is none although one may be named: this machine's own address, or an entry of NO_PROXY. */
+  spared?: 'loopback' | 'exception'
+}
+
 /**
  * Which proxy, if any, serves an address, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as Go's programs read them: the upper-case name
  * wins, loopback is always direct, `example.com` covers its subdomains, `.example.com` only those, and CIDR, ports and `*` work.
  * The returned function throws RegctlError CONFIG_INVALID, naming the variable and not its value, when a proxy is no http(s) URL.
  */
 export function createProxy(env: Environment): (url: URL) => string | undefined {
+  const explain = explainProxy(env)
+  return url => explain(url).proxy
+}
+
+/** As {@link createProxy}, and why. */
+export function explainProxy(env: Environment): (url: URL) => ProxyChoice {
   const exceptions = parseExceptions(first(env, 'NO_PROXY')?.value ?? '')
   return url => {
     const target = targetOf(url)
-    if (isLoopback(target) || exceptions.some(covers => covers(target))) return undefined
+    if (isLoopback(target)) return { spared: 'loopback' }
+    if (exceptions.some(covers => covers(target))) return { spared: 'exception' }
     const chosen = choose(env, url.protocol)
-    return chosen && parseProxy(chosen)
+    return chosen ? { proxy: parseProxy(chosen), variable: chosen.name } : {}
   }
 }
 

@@ -49,6 +49,11 @@ export function createTls(options: TlsOptions): (origin: string) => Promise<TlsS
   }
 }
 
+/** The files of authorities that are trusted besides the system's at one origin, by `createTls`'s rules. @throws RegctlError CONFIG_INVALID */
+export async function authorityFiles(origin: string, options: TlsOptions): Promise<string[]> {
+  return new URL(origin).protocol === 'https:' ? (await find(origin, options)).found.authorities : []
+}
+
 /** Files found for one origin. */
 interface Found {
   authorities: string[]
@@ -56,20 +61,24 @@ interface Found {
 }
 
 async function read(origin: string, options: TlsOptions): Promise<TlsSettings | undefined> {
-  const { protocol, hostname, host, port } = new URL(origin)
-  if (protocol !== 'https:') return undefined
+  if (new URL(origin).protocol !== 'https:') return undefined
+  const { files, found } = await find(origin, options)
+  const settings: TlsSettings = {}
+  if (files.insecure) settings.rejectUnauthorized = false
+  if (found.authorities.length > 0) settings.ca = await authorities(found.authorities, options.extraCa)
+  if (found.pairs.length > 0) Object.assign(settings, await identity(found.pairs))
+  return Object.keys(settings).length > 0 ? settings : undefined
+}
+
+async function find(origin: string, options: TlsOptions): Promise<{ files: TlsFiles; found: Found }> {
+  const { hostname, host, port } = new URL(origin)
   const files = options.filesFor(host) ?? {}
   const found: Found = { authorities: [], pairs: [] }
   for (const name of port === '' ? [hostname, `${hostname}:443`] : [host])
     for (const dir of options.certsDirs) await scan(join(dir, folderName(name)), found)
   for (const path of [files.caFile, options.sslCertFile]) if (path) found.authorities.push(path)
   if (files.certFile || files.keyFile) found.pairs.push(pairOf(files))
-
-  const settings: TlsSettings = {}
-  if (files.insecure) settings.rejectUnauthorized = false
-  if (found.authorities.length > 0) settings.ca = await authorities(found.authorities, options.extraCa)
-  if (found.pairs.length > 0) Object.assign(settings, await identity(found.pairs))
-  return Object.keys(settings).length > 0 ? settings : undefined
+  return { files, found }
 }
 
 /** Windows has no colon in file names; Docker leaves it out there. */
