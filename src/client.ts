@@ -7,7 +7,6 @@ import type { Config } from './config/config.ts'
 import { realmPins } from './config/pins.ts'
 import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
 import type { Quota } from './http/quota.ts'
-import { RegctlError } from './model/errors.ts'
 import { type Location, parseLocation } from './model/location.ts'
 import { parseRepository, type Reference, referenceOf } from './model/reference.ts'
 import type { Pipes } from './store/archive-file.ts'
@@ -32,9 +31,11 @@ export interface OpenOptions {
   change?: boolean
   /** From the registry itself, past its mirrors. */
   direct?: boolean
+  /** What a new image is called in a Docker archive where the text does not name it: `docker.io/library/nginx:1.27`. Default: nothing. */
+  name?: string | undefined
 }
 
-/** Opens what a person types: an image, `oci:DIR:TAG`, `oci-archive:FILE`. @throws RegctlError REFERENCE_INVALID */
+/** Opens what a person types: an image, `oci:DIR:TAG`, `docker-archive:FILE`. @throws RegctlError REFERENCE_INVALID */
 export type Opener = (text: string, options?: OpenOptions) => Promise<Place<Store>>
 
 /** Everything a program does with registries begins here. */
@@ -96,9 +97,9 @@ export function createClient({ config, userAgent = 'regctl-js', pipes, ...option
     return { store: all, requests: () => requests() + others(), served: all.served.bind(all) }
   }
   const open: Opener = async (text, options = {}) => {
-    const { change = false, write = change } = options
+    const { change = false, write = change, name } = options
     const location = parseLocation(text)
-    if (location.scheme !== 'registry') return openLocal(location, { write, pipes, isNew: write && !change })
+    if (location.scheme !== 'registry') return openLocal(location, { write, name, pipes, isNew: write && !change })
     const { reference } = location
     if (reference.tag !== undefined && reference.digest !== undefined) {
       notify({ code: 'TAG_IGNORED', message: `${text} names a digest; its tag ${reference.tag} is only a label` })
@@ -141,24 +142,22 @@ function isLocal(text: string): boolean {
   return /^(?:oci|oci-archive|docker-archive):/.test(text)
 }
 
+interface LocalOptions extends Pick<OpenOptions, 'write' | 'name'> {
+  /** It may well not be there yet. */
+  isNew: boolean
+  pipes: Pipes | undefined
+}
+
 async function openLocal(
   { scheme, path, reference }: Exclude<Location, { scheme: 'registry' }>,
-  { write, isNew, pipes }: { write: boolean; isNew: boolean; pipes: Pipes | undefined },
+  { write, name = '', isNew, pipes }: LocalOptions,
 ): Promise<Place<Store>> {
   // Without a name a layout is asked for the one image it holds.
-  const named = reference ?? (isNew ? 'latest' : '')
-  if (scheme === 'oci') return { store: layoutStore(path), reference: named }
-  if (scheme === 'docker-archive') {
-    throw new RegctlError(
-      'UNSUPPORTED',
-      `docker-archive:${path}: archives of Docker cannot be opened by this version`,
-      {
-        hint: 'use oci-archive:FILE',
-      },
-    )
-  }
-  const { archiveStore } = await import('./store/archive.ts')
-  return { store: archiveStore(path, { write, pipes }), reference: named }
+  const tag = reference ?? (isNew ? 'latest' : '')
+  if (scheme === 'oci') return { store: layoutStore(path), reference: tag }
+  const { archiveStore, dockerArchiveStore } = await import('./store/archive.ts')
+  if (scheme === 'oci-archive') return { store: archiveStore(path, { write, pipes }), reference: tag }
+  return { store: dockerArchiveStore(path, { write, pipes }), reference: reference ?? (isNew ? name : '') }
 }
 
 function credentialSetup(config: Config): CredentialSetup {

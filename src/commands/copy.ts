@@ -10,6 +10,7 @@ import type { CopyOptions } from '../copy/options.ts'
 import { createRateLimit } from '../http/rate.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseLocation } from '../model/location.ts'
+import { formatReference } from '../model/reference.ts'
 import { type AnyCopyResult, copyReport, type Told } from '../output/copy-report.ts'
 
 type Report = AnyCopyResult & Told
@@ -41,11 +42,20 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       description: 'to two registries, read once',
       command: 'regctl copy nginx:1.27 eu.example/nginx:1.27 us.example/nginx:1.27',
     },
+    {
+      description: 'into Docker, with no registry between',
+      command: 'regctl copy nginx docker-archive:- --platform linux/amd64 | docker load',
+    },
+    {
+      description: 'what Docker has, to a registry',
+      command: 'docker save app | regctl copy docker-archive:- registry.example/app:1',
+    },
     { description: 'what would be sent', command: 'regctl copy --dry-run nginx registry.example/nginx' },
   ]
   static override args = {
     source: string({
-      description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]; a repository or oci:DIR for many tags',
+      description:
+        'an image, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG]; a repository or oci:DIR for many tags',
       required: true,
     }),
     destination: string({ description: 'the same; several for one image', required: true, multiple: true }),
@@ -85,7 +95,7 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
     const client = await this.client()
     const [from, ...to] = await Promise.all([
       client.open(args.source),
-      ...args.destination.map(text => client.open(text, { write: true })),
+      ...args.destination.map(text => client.open(text, { write: true, name: nameOf(args.source) })),
     ])
     const result = await copyAsAsked({ from, to, selection }, await this.copyOptions(flags))
     return {
@@ -125,6 +135,15 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
       journals: join(paths.state, 'copies'),
     }
   }
+}
+
+/** In full, without its digest: what `docker load` will call it. */
+function nameOf(text: string): string | undefined {
+  const location = parseLocation(text)
+  if (location.scheme === 'docker-archive') return location.reference
+  if (location.scheme !== 'registry') return undefined
+  const { digest: _digest, ...name } = location.reference
+  return name.tag === undefined ? undefined : formatReference(name)
 }
 
 function isStandardOutput(text: string): boolean {

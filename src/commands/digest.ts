@@ -18,7 +18,10 @@ export default class DigestCommand extends RegctlCommand<typeof DigestCommand, D
     'docker pull nginx@$(regctl digest nginx)',
   ]
   static override args = {
-    place: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
+    place: string({
+      description: 'an image, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG]',
+      required: true,
+    }),
   }
   static override flags = { platform: platformFlag() }
   static override hiddenAliases = ['image:digest', 'manifest:digest']

@@ -29,7 +29,10 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
     { description: 'what differs', command: 'regctl inspect nginx:1.26 nginx:1.27 --platform linux/amd64' },
   ]
   static override args = {
-    place: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
+    place: string({
+      description: 'an image, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG]',
+      required: true,
+    }),
     other: string({ description: 'another one: what differs' }),
   }
   static override flags = {

@@ -36,7 +36,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   ]
   static override args = {
     repository: string({
-      description: 'a repository, oci:DIR or oci-archive:FILE; with --same an image',
+      description: 'a repository, oci:DIR, oci-archive:FILE or docker-archive:FILE; with --same an image',
       required: true,
     }),
   }

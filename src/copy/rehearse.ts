@@ -15,6 +15,7 @@ export function rehearsing(store: Store): Store {
       if (await store.stat(target, { signal })) return 'present'
       return isMounted(target, mountFrom, store.location) ? 'mounted' : 'pushed'
     },
+    admit: manifest => store.admit?.(manifest),
     untag: async () => {},
     delete: async () => {},
   }

@@ -114,6 +114,7 @@ function createWalk(route: Route, visited: Map<Digest, Promise<void>>, signal: A
     }: { depth: number; tag?: string | undefined; present: boolean; manifest: Manifest },
   ): Promise<void> {
     note(node, manifest)
+    route.to.admit?.(manifest)
     if (!present) {
       const children = childrenOf(manifest)
       route.onChildren?.(node, children)

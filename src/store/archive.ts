@@ -1,17 +1,18 @@
-import type { Readable } from 'node:stream'
-import { addAbortSignal } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { lend, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isVerifiable } from '../model/digest.ts'
 import { InvalidContentError, NotFoundError } from '../model/errors.ts'
+import { maxManifestSize, parseManifest } from '../model/manifest.ts'
 import { isManifestType } from '../model/media-types.ts'
 import { type ArchiveFormat, ociFormat } from './archive-format.ts'
 import { type ArchiveOptions, ArchiveParts } from './archive-parts.ts'
 import { streamArchive, writeArchive } from './archive-write.ts'
+import { dockerFormat } from './docker-format.ts'
 import { nameOf } from './layout-index.ts'
 import { LayoutSource } from './layout-source.ts'
-import { verifying } from './read.ts'
+import { readOpened, verifying } from './read.ts'
 import { isUnder } from './referrers.ts'
 import type { Address, Options, PushOptions, PushOutcome, Store } from './store.ts'
 
@@ -23,17 +24,27 @@ export function archiveStore(path: string, options: ArchiveOptions = {}): Store 
   return new ArchiveStore(new ArchiveParts(path, ociFormat, options), ociFormat)
 }
 
-export class ArchiveStore extends LayoutSource implements Store {
+/**
+ * What `docker save` writes and `docker load` reads, in a file or `-`: images for one platform, by their full names. It is written as
+ * {@link archiveStore} is, and read in both forms, the classic one and that of Docker 25.
+ */
+export function dockerArchiveStore(path: string, options: ArchiveOptions = {}): Store {
+  return new ArchiveStore(new ArchiveParts(path, dockerFormat, options), dockerFormat)
+}
+
+class ArchiveStore extends LayoutSource implements Store {
+  readonly admit: Store['admit']
   readonly #parts: ArchiveParts
 
   constructor(parts: ArchiveParts, format: ArchiveFormat) {
     super(parts, format.names)
     this.#parts = parts
+    this.admit = format.admit
   }
 
   async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
     const { signal } = options
-    const tag = options.tag || undefined
+    const tag = options.tag ? (this.names.canonical?.(options.tag) ?? options.tag) : undefined
     signal?.throwIfAborted()
     if (!isVerifiable(target.digest)) {
       throw new InvalidContentError(`${target.digest} cannot be checked: its algorithm is not supported`)
@@ -41,7 +52,8 @@ export class ArchiveStore extends LayoutSource implements Store {
     const isInFile = await this.#isInFile(target, { signal })
     if (isInFile && (await this.#needsNoEntry(target, tag, { signal }))) return 'present'
     const { store } = await this.#parts.staging()
-    const outcome = await store.push(target, isInFile ? this.#openFromFile(target) : open, { tag, signal })
+    const source = isInFile ? this.#openFromFile(target) : this.#admitted(target, open, { signal })
+    const outcome = await store.push(target, source, { tag, signal })
     this.#parts.pushed.add(target.digest)
     return isInFile ? 'present' : outcome
   }
@@ -76,6 +88,18 @@ export class ArchiveStore extends LayoutSource implements Store {
       await (path === '-' ? streamArchive(this.#parts, this) : writeArchive(this.#parts, this))
     }
     await this.#parts.settle()
+  }
+
+  /** A manifest is looked at before it is kept, where not everything can be. @throws RegctlError UNSUPPORTED */
+  #admitted(target: Descriptor, open: Open, options: Options): Open {
+    const { admit } = this
+    if (!admit || !isManifestType(target.mediaType)) return open
+    if (target.size > maxManifestSize) throw new InvalidContentError(`${target.digest} is too large for a manifest`)
+    return async (offset = 0) => {
+      const bytes = await readOpened(open, target, options)
+      admit(parseManifest(bytes, target.mediaType))
+      return Readable.from([bytes.subarray(offset)], { objectMode: false })
+    }
   }
 
   /** Whether the file has it, and it is what the descriptor says to the last byte. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Descriptor } from '../model/descriptor.ts'
-import { type Digest, isDigest } from '../model/digest.ts'
+import { type Digest, isDigest, isVerifiable } from '../model/digest.ts'
 import { MismatchError, NotFoundError, RegctlError } from '../model/errors.ts'
 import { maxManifestSize, parseManifest } from '../model/manifest.ts'
 import { isManifestType, mediaTypes } from '../model/media-types.ts'
@@ -26,6 +26,8 @@ export interface EntryNames {
   /** @throws InvalidContentError when it could be several */
   find(entries: readonly Entry[], name: string): Entry | undefined
   list(entries: readonly Entry[]): readonly string[]
+  /** How a name is kept; default: as it is. @throws RegctlError REFERENCE_INVALID */
+  canonical?(name: string): string
 }
 
 const layoutNames: EntryNames = { find: entryNamed, list: tagsOf }
@@ -45,11 +47,13 @@ export class LayoutSource implements Source {
   async resolve(reference: string, options: Options = {}): Promise<Descriptor> {
     options.signal?.throwIfAborted()
     const entries = await this.#parts.entries(options)
-    const entry = isDigest(reference)
+    // `nginx:1` of a Docker archive has the form of a digest, but of no algorithm that there is.
+    const isByDigest = isDigest(reference) && isVerifiable(reference)
+    const entry = isByDigest
       ? entries.find(each => each.descriptor.digest === reference)
       : this.names.find(entries, reference)
     if (entry) return this.#checked(entry.descriptor, options)
-    const found = isDigest(reference) ? await this.#sniffed(reference, options) : undefined
+    const found = isByDigest ? await this.#sniffed(reference, options) : undefined
     if (found) return found
     throw new NotFoundError(`${this.location} has no ${reference === '' ? 'image' : reference}`, {
       hint: this.someTags(entries),

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Quota } from '../http/quota.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
+import type { Manifest } from '../model/manifest.ts'
 import type { Served } from './served.ts'
 
 export interface Options {
@@ -75,6 +76,8 @@ export interface Store extends Source {
   push(target: Descriptor, open: Open, options?: PushOptions): Promise<PushOutcome>
   /** Names a manifest by all of these at once, where that takes less than a push for each; see {@link PushOptions.tag}. */
   tagAll?(target: Descriptor, open: Open, options: Options & { tags: readonly string[] }): Promise<void>
+  /** Whether this manifest can be kept here, asked before anything below it is moved. @throws RegctlError UNSUPPORTED, saying why not */
+  admit?: ((manifest: Manifest) => void) | undefined
   /** Removes one tag and leaves its siblings. @throws NotFoundError, RegctlError UNSUPPORTED where that would take them along */
   untag(tag: string, options?: Options): Promise<void>
   /** Removes content, and the tags that named it. @throws NotFoundError */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Sample } from './images.ts'
 
 /** One member as it is to stand in the archive, honest or not. */
@@ -78,4 +79,28 @@ function header(
   const sum = block.reduce((total, byte) => total + byte, 0)
   block.write(checksum ?? `${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
   return block
+}
+
+/** A layer's content without compression, and in gzip. */
+export interface ClassicLayer {
+  name: string
+  content: Buffer
+}
+
+/** The members of a `docker save` before Docker 25: `manifest.json`, `repositories`, `ID.json` and layers, by no code of ours. */
+export function classicMembers(
+  layers: readonly ClassicLayer[],
+  { names = ['demo/app:1'], diffIds }: { names?: readonly string[] | null; diffIds: readonly string[] },
+): TarMember[] {
+  const config = JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: diffIds } })
+  const id = createHash('sha256').update(config).digest('hex')
+  return [
+    ...layers,
+    { name: `${id}.json`, content: config },
+    {
+      name: 'manifest.json',
+      content: JSON.stringify([{ Config: `${id}.json`, RepoTags: names, Layers: layers.map(layer => layer.name) }]),
+    },
+    { name: 'repositories', content: '{}' },
+  ]
 }

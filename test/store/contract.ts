@@ -22,6 +22,8 @@ export interface Made {
   close?(): Promise<void>
   /** Another store over the same content, as another process would open it. */
   reopen?(): Promise<Store>
+  /** A tag as this store would have it: a Docker archive knows only names of images. */
+  tagged?(tag: string): string
 }
 
 /** Powers that a store lacks, each with the code of the error it throws instead. */
@@ -30,6 +32,8 @@ export interface Lacking {
   delete?: ErrorCode
   referrers?: ErrorCode
   sha512?: ErrorCode
+  /** It keeps images of one platform alone: what it answers to an index of several, and to artifacts. */
+  beyondImages?: ErrorCode
   /** What a manifest answers once its last tag was moved to another: an archive leaves it out. */
   superseded?: ErrorCode
   /** It cannot set a tag without taking the manifest again; blobs are still not opened. */
@@ -41,6 +45,7 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
   describe(name, () => {
     let made: Made
     let store: Store
+    const t = (tag: string) => made.tagged?.(tag) ?? tag
     beforeEach(async () => {
       made = await make()
       store = made.store
@@ -50,14 +55,15 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
     describe('resolve', () => {
       it('finds an image by tag and by digest, and tells its media type and size', async () => {
         const { root } = makeImage({ seed: 'resolve' })
-        await seed(store, makeImage({ seed: 'resolve' }), 'v1')
-        expect(await store.resolve('v1')).toEqual(root)
+        await seed(store, makeImage({ seed: 'resolve' }), t('v1'))
+        expect(await store.resolve(t('v1'))).toEqual(root)
         expect(await store.resolve(root.digest)).toEqual(root)
       })
 
       it('finds the children of an index by digest', async () => {
         const sample = makeIndex({ platforms: ['linux/amd64', 'linux/arm64/v8'], attestations: true })
-        await seed(store, sample, 'v1')
+        if (lacking.beyondImages) return expectCode(seed(store, sample, t('v1')), lacking.beyondImages)
+        await seed(store, sample, t('v1'))
         for (const { descriptor } of manifestsOf(sample.contents.values())) {
           expect(await store.resolve(descriptor.digest)).toEqual(descriptor)
           expect(await store.stat(descriptor)).toEqual(descriptor)
@@ -66,7 +72,7 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
 
       it.each(['v2', digestOf(Buffer.from('nobody'))])('throws NOT_FOUND for %s', async reference => {
         await expectCode(store.resolve(reference), 'NOT_FOUND')
-        await seed(store, makeImage(), 'v1')
+        await seed(store, makeImage(), t('v1'))
         await expectCode(store.resolve(reference), 'NOT_FOUND')
       })
     })
@@ -75,7 +81,7 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
       it('describes what is here and nothing else', async () => {
         const { root, contents } = makeImage({ docker: true })
         for (const { descriptor } of contents.values()) expect(await store.stat(descriptor)).toBeUndefined()
-        await seed(store, { root, contents }, 'v1')
+        await seed(store, { root, contents }, t('v1'))
         for (const { descriptor } of contents.values()) {
           expect(await store.stat(descriptor)).toMatchObject({ digest: descriptor.digest, size: descriptor.size })
         }
@@ -93,7 +99,7 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
       })
 
       it('throws NOT_FOUND for content that is not here', async () => {
-        await seed(store, makeImage(), 'v1')
+        await seed(store, makeImage(), t('v1'))
         await expectCode(read(store, randomBlob(10).descriptor), 'NOT_FOUND')
         await expectCode(read(store, makeImage().root), 'NOT_FOUND')
       })
@@ -125,13 +131,15 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
             `"artifactType":"application/vnd.example", "config":${JSON.stringify(config.descriptor)} }\n\n`,
         )
         const odd = { descriptor: descriptorOf(bytes, mediaTypes.ociManifest), bytes }
-        await store.push(odd.descriptor, openBytes(bytes), { tag: 'odd' })
-        expect(await read(store, await store.resolve('odd'))).toEqual(bytes)
+        const push = store.push(odd.descriptor, openBytes(bytes), { tag: t('odd') })
+        if (lacking.beyondImages) return expectCode(push, lacking.beyondImages)
+        await push
+        expect(await read(store, await store.resolve(t('odd')))).toEqual(bytes)
       })
 
       it('does not open content that is here, and still moves the tag', async () => {
         const sample = makeImage()
-        await seed(store, sample, 'v1')
+        await seed(store, sample, t('v1'))
         const opened = new Set<string>()
         const again = ({ descriptor, bytes }: Content, options = {}) => {
           const open = async () => {
@@ -143,19 +151,19 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
         for (const content of sample.contents.values()) {
           if (content.descriptor.digest !== sample.root.digest) expect(await again(content)).toBe('present')
         }
-        const outcome = await again(contentOf(sample.contents, sample.root), { tag: 'v2' })
+        const outcome = await again(contentOf(sample.contents, sample.root), { tag: t('v2') })
         expect(outcome).toBe(lacking.retagging ? 'pushed' : 'present')
         expect([...opened]).toEqual(lacking.retagging ? [sample.root.digest] : [])
-        expect(await store.resolve('v2')).toEqual(sample.root)
-        expect(await collect(store.tags())).toEqual(expect.arrayContaining(['v1', 'v2']))
+        expect(await store.resolve(t('v2'))).toEqual(sample.root)
+        expect(await collect(store.tags())).toEqual(expect.arrayContaining([t('v1'), t('v2')]))
       })
 
       it('moves a tag from one image to the next, and keeps the first by digest', async () => {
         const [first, second] = [makeImage(), makeImage()]
-        await seed(store, first, 'latest')
-        await seed(store, second, 'latest')
-        expect(await store.resolve('latest')).toEqual(second.root)
-        expect(await collect(store.tags())).toEqual(['latest'])
+        await seed(store, first, t('latest'))
+        await seed(store, second, t('latest'))
+        expect(await store.resolve(t('latest'))).toEqual(second.root)
+        expect(await collect(store.tags())).toEqual([t('latest')])
         if (lacking.superseded) return expectCode(store.resolve(first.root.digest), lacking.superseded)
         expect(await store.resolve(first.root.digest)).toEqual(first.root)
         expect(await store.stat(first.root)).toEqual(first.root)
@@ -177,11 +185,11 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
 
       it('T11: refuses a manifest that is not its digest, and leaves the tag where it was', async () => {
         const [old, next] = [makeImage(), makeImage()]
-        await seed(store, old, 'v1')
+        await seed(store, old, t('v1'))
         const lie = Buffer.from(contentOf(next.contents, next.root).bytes)
         lie.write('3', lie.indexOf('2'))
-        await expectCode(store.push(next.root, openBytes(lie), { tag: 'v1' }), 'CONTENT_MISMATCH')
-        expect(await store.resolve('v1')).toEqual(old.root)
+        await expectCode(store.push(next.root, openBytes(lie), { tag: t('v1') }), 'CONTENT_MISMATCH')
+        expect(await store.resolve(t('v1'))).toEqual(old.root)
         expect(await store.stat(next.root)).toBeUndefined()
       })
 
@@ -217,10 +225,10 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
 
       it('takes many tags at once', async () => {
         const names = Array.from({ length: 10 }, (_, at) => `t${at}`)
-        await Promise.all(names.map(name => seed(store, makeImage({ layers: 1, seed: name }), name)))
-        expect((await collect(store.tags())).sort()).toEqual(names)
+        await Promise.all(names.map(name => seed(store, makeImage({ layers: 1, seed: name }), t(name))))
+        expect((await collect(store.tags())).sort()).toEqual(names.map(t))
         for (const name of names) {
-          expect(await store.resolve(name)).toEqual(makeImage({ layers: 1, seed: name }).root)
+          expect(await store.resolve(t(name))).toEqual(makeImage({ layers: 1, seed: name }).root)
         }
       })
 
@@ -237,28 +245,29 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
     describe('untag and delete', () => {
       it(lacking.untag ? `throws ${lacking.untag} for untag` : 'untags one and leaves its siblings', async () => {
         const sample = makeImage()
-        await seed(store, sample, 'v1')
-        await store.push(sample.root, openBytes(contentOf(sample.contents, sample.root).bytes), { tag: 'v2' })
-        if (lacking.untag) return expectCode(store.untag('v1'), lacking.untag)
-        await store.untag('v1')
-        await expectCode(store.resolve('v1'), 'NOT_FOUND')
-        await expectCode(store.untag('v1'), 'NOT_FOUND')
-        expect(await store.resolve('v2')).toEqual(sample.root)
-        await store.untag('v2')
+        await seed(store, sample, t('v1'))
+        await store.push(sample.root, openBytes(contentOf(sample.contents, sample.root).bytes), { tag: t('v2') })
+        if (lacking.untag) return expectCode(store.untag(t('v1')), lacking.untag)
+        await store.untag(t('v1'))
+        await expectCode(store.resolve(t('v1')), 'NOT_FOUND')
+        await expectCode(store.untag(t('v1')), 'NOT_FOUND')
+        expect(await store.resolve(t('v2'))).toEqual(sample.root)
+        await store.untag(t('v2'))
         expect(await store.resolve(sample.root.digest)).toEqual(sample.root)
       })
 
       it(lacking.delete ? `throws ${lacking.delete} for delete` : 'deletes a manifest with all its tags', async () => {
         const [gone, stays] = [makeImage(), makeImage()]
-        await seed(store, gone, 'v1')
-        await seed(store, gone, 'v2')
-        await seed(store, stays, 'v3')
+        await seed(store, gone, t('v1'))
+        await seed(store, gone, t('v2'))
+        await seed(store, stays, t('v3'))
         if (lacking.delete) return expectCode(store.delete(gone.root), lacking.delete)
         await store.delete(gone.root)
         expect(await store.stat(gone.root)).toBeUndefined()
-        for (const reference of ['v1', 'v2', gone.root.digest]) await expectCode(store.resolve(reference), 'NOT_FOUND')
+        for (const reference of [t('v1'), t('v2'), gone.root.digest])
+          await expectCode(store.resolve(reference), 'NOT_FOUND')
         await expectCode(store.delete(gone.root), 'NOT_FOUND')
-        expect(await store.resolve('v3')).toEqual(stays.root)
+        expect(await store.resolve(t('v3'))).toEqual(stays.root)
       })
     })
 
@@ -267,7 +276,7 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
         lacking.referrers ? `throws ${lacking.referrers}` : 'lists what refers to an image, and nothing else',
         async () => {
           const image = makeImage()
-          await seed(store, image, 'v1')
+          await seed(store, image, t('v1'))
           if (lacking.referrers) return expectCode(collect(store.referrers(image.root)), lacking.referrers)
           expect(await collect(store.referrers(image.root))).toEqual([])
           const annotations = { 'org.example.__proto__': 'x', 'org.example.b': '"b"' }
@@ -275,6 +284,7 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
           const plain = makeImage({ subject: image.root })
           const list = makeIndex({ platforms: ['linux/amd64'], subject: image.root })
           const ofOther = makeArtifact({ artifactType: 'application/vnd.example.sbom', subject: sbom.root })
+          if (lacking.beyondImages) return expectCode(seed(store, sbom), lacking.beyondImages)
           for (const sample of [sbom, plain, list, ofOther]) await seed(store, sample)
           const got = await collect(store.referrers(image.root))
           expect(got).toHaveLength(3)
@@ -296,10 +306,11 @@ export function describeStore(name: string, make: () => Promise<Made>, lacking: 
     })
 
     it('is the same for whoever opens it next', async () => {
-      const index = makeIndex({ platforms: ['linux/amd64', 'linux/arm64'], nested: true })
-      await seed(store, index, 'v1')
+      const platforms = lacking.beyondImages ? ['linux/amd64'] : ['linux/amd64', 'linux/arm64']
+      const index = makeIndex({ platforms, nested: true })
+      await seed(store, index, t('v1'))
       const again = (await made.reopen?.()) ?? store
-      expect(await again.resolve('v1')).toEqual(index.root)
+      expect(await again.resolve(t('v1'))).toEqual(index.root)
       for (const { descriptor, bytes } of index.contents.values()) {
         expect((await read(again, descriptor)).equals(bytes)).toBe(true)
       }
