@@ -39,9 +39,9 @@ export async function indexTar(
   for (let position = 0; ; ) {
     signal?.throwIfAborted()
     const block = await file.at(position, blockSize)
+    if (position === 0) checkStart(block, where)
     // Some writers leave out the zeros at the end.
     if (block.length === 0) break
-    if (position === 0) checkStart(block, where)
     if (block.length < blockSize) throw cutShort(where)
     const header = parseHeader(block, where)
     if (!header) break
@@ -119,6 +119,7 @@ function textOf(bytes: Buffer): string | undefined {
 
 /** A file of another kind is told at once, and not by its checksum. */
 function checkStart(block: Buffer, where: string): void {
+  if (block.length === 0) throw new InvalidContentError(`${where} is empty`)
   try {
     if (block.length === blockSize) parseHeader(block, where)
     else throw new InvalidContentError('')

@@ -5,11 +5,13 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { copy } from '../../src/copy/copy.ts'
+import { digestOf } from '../../src/model/digest.ts'
 import type { ErrorCode } from '../../src/model/errors.ts'
-import { archiveStore } from '../../src/store/archive.ts'
+import { mediaTypes } from '../../src/model/media-types.ts'
+import { archiveStore, dockerArchiveStore } from '../../src/store/archive.ts'
 import { layoutStore } from '../../src/store/layout.ts'
 import { makeImage, randomBlob } from '../helpers/images.ts'
-import { layoutMembers, pax, type TarMember, tar, tarMember } from '../helpers/tar.ts'
+import { classicMembers, layoutMembers, pax, type TarMember, tar, tarMember } from '../helpers/tar.ts'
 
 const image = makeImage({ seed: 'hostile' })
 const honest = layoutMembers({ v1: image })
@@ -217,13 +219,159 @@ const corpus: [string, () => Buffer, ErrorCode | undefined][] = [
   ['gzip of an honest archive', () => gzipSync(tar(honest)), undefined],
 ]
 
+const plain = Buffer.alloc(5000, 'layer')
+const classic = classicMembers([{ name: 'a/layer.tar', content: plain }], { diffIds: [digestOf(plain)] })
+const saved = (text: string): Buffer => dockerInstead('manifest.json', { name: 'manifest.json', content: text })
+const dockerInstead = (name: string, ...members: TarMember[]): Buffer =>
+  tar(classic.flatMap(member => (member.name === name ? members : [member])))
+const configName = String(classic.find(({ name }) => String(name).endsWith('.json'))?.name)
+const configText = String(classic.find(({ name }) => name === configName)?.content)
+const item = (change: object): string =>
+  saved(
+    JSON.stringify([{ Config: configName, RepoTags: ['demo/app:1'], Layers: ['a/layer.tar'], ...change }]),
+  ).toString('latin1')
+const changed = (change: object): Buffer => Buffer.from(item(change), 'latin1')
+
+/** As {@link corpus}, of what `docker load` reads. */
+const dockerCorpus: [string, () => Buffer, ErrorCode | undefined][] = [
+  ['an honest one', () => tar(classic), undefined],
+  ['a layer outside', () => changed({ Layers: ['../../etc/passwd'] }), 'CONTENT_INVALID'],
+  ['a layer by an absolute name', () => changed({ Layers: ['/etc/passwd'] }), 'CONTENT_INVALID'],
+  ['a layer without a name', () => changed({ Layers: [''] }), 'CONTENT_INVALID'],
+  ['a layer that is the folder', () => changed({ Layers: ['.'] }), 'CONTENT_INVALID'],
+  ['a layer that is not there', () => changed({ Layers: ['b/layer.tar'] }), 'NOT_FOUND'],
+  ['a layer called __proto__', () => changed({ Layers: ['__proto__'] }), 'NOT_FOUND'],
+  ['a layer that is a number', () => changed({ Layers: [7] }), 'CONTENT_INVALID'],
+  ['layers that are no list', () => changed({ Layers: 'a/layer.tar' }), 'CONTENT_INVALID'],
+  ['more layers than the config has', () => changed({ Layers: ['a/layer.tar', 'a/layer.tar'] }), 'CONTENT_INVALID'],
+  ['fewer layers than the config has', () => changed({ Layers: [] }), 'CONTENT_INVALID'],
+  ['no config', () => changed({ Config: undefined }), 'CONTENT_INVALID'],
+  ['a config outside', () => changed({ Config: '../secret.json' }), 'CONTENT_INVALID'],
+  ['a config that is not there', () => changed({ Config: 'x.json' }), 'NOT_FOUND'],
+  [
+    'a config that is not its name',
+    () => dockerInstead(configName, { name: configName, content: configText.replace('linux', 'plan9') }),
+    'CONTENT_MISMATCH',
+  ],
+  [
+    'a config that is no JSON',
+    () =>
+      tar([
+        ...classic.filter(({ name }) => name !== 'manifest.json'),
+        { name: 'c', content: '{' },
+        { name: 'manifest.json', content: JSON.stringify([{ Config: 'c', RepoTags: ['demo/app:1'], Layers: [] }]) },
+      ]),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a config of 5 MiB',
+    () =>
+      tar([
+        ...classic.filter(({ name }) => name !== 'manifest.json'),
+        { name: 'c', content: Buffer.alloc(5 * 1024 * 1024, ' ') },
+        { name: 'manifest.json', content: JSON.stringify([{ Config: 'c', RepoTags: ['demo/app:1'], Layers: [] }]) },
+      ]),
+    'CONTENT_INVALID',
+  ],
+  ['a name in capitals', () => changed({ RepoTags: ['Demo/App:1'] }), 'CONTENT_INVALID'],
+  ['a name that is a path', () => changed({ RepoTags: ['../../x:1'] }), 'CONTENT_INVALID'],
+  ['a name with escapes', () => changed({ RepoTags: ['\u001b[2J'] }), 'CONTENT_INVALID'],
+  ['a manifest.json that is no list', () => saved('{}'), 'CONTENT_INVALID'],
+  ['a manifest.json that is no JSON', () => saved('['), 'CONTENT_INVALID'],
+  [
+    'a manifest.json with a key twice',
+    () => saved(`[{"Config":"${configName}","Config":"x","Layers":[]}]`),
+    'CONTENT_INVALID',
+  ],
+  ['a manifest.json deeper than any', () => saved('['.repeat(200_000)), 'CONTENT_INVALID'],
+  ['a manifest.json of 20,000 images', () => saved(`[${'{},'.repeat(20_000)}{}]`), 'CONTENT_INVALID'],
+  ['a manifest.json without images', () => saved('[]'), 'NOT_FOUND'],
+  ['two of manifest.json', () => tar([{ name: 'manifest.json', content: '[]' }, ...classic]), 'CONTENT_INVALID'],
+  ['no manifest.json', () => dockerInstead('manifest.json'), 'CONTENT_INVALID'],
+  [
+    'a layer with other bytes',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', content: Buffer.alloc(5000, 'other') }),
+    'CONTENT_MISMATCH',
+  ],
+  [
+    'a layer shorter than its header',
+    () => tar([...classic.slice(1), { name: 'a/layer.tar', content: 'short', size: 5000 }], Buffer.alloc(0)),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer that is a link outside',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', type: '2', link: '../../../etc/passwd' }),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer that is an absolute link',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', type: '2', link: '/etc/passwd' }),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer that is a hard link outside',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', type: '1', link: '../etc/passwd' }),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer that is a link to itself',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', type: '2', link: 'layer.tar' }),
+    'CONTENT_INVALID',
+  ],
+  [
+    'layers that link to each other',
+    () =>
+      dockerInstead(
+        'a/layer.tar',
+        { name: 'a/layer.tar', type: '2', link: '../b' },
+        { name: 'b', type: '1', link: 'a/layer.tar' },
+      ),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer at the end of 50 links',
+    () =>
+      dockerInstead(
+        'a/layer.tar',
+        { name: 'a/layer.tar', type: '2', link: '../l0' },
+        ...Array.from({ length: 50 }, (_, at) => ({ name: `l${at}`, type: '2', link: `l${at + 1}` })),
+        { name: 'l50', content: plain },
+      ),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer that is a link to a device',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', type: '2', link: '../d' }, { name: 'd', type: '3' }),
+    'CONTENT_INVALID',
+  ],
+  [
+    'a layer that is a link to nothing',
+    () => dockerInstead('a/layer.tar', { name: 'a/layer.tar', type: '2', link: 'x' }),
+    'NOT_FOUND',
+  ],
+  ['a layout that is none', () => tar([...classic, { name: 'oci-layout', content: '{' }]), 'CONTENT_INVALID'],
+  ['a layout that names itself in a circle', () => tar([...classic, ...circle()]), undefined],
+]
+
+/** A layout whose index lists an index under a digest that is not its own. */
+function circle(): TarMember[] {
+  const hex = 'c'.repeat(64)
+  const listed = { mediaType: mediaTypes.ociIndex, digest: `sha256:${hex}`, size: 300 }
+  const list = JSON.stringify({ schemaVersion: 2, manifests: [listed] })
+  return [
+    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', content: list },
+    { name: `blobs/sha256/${hex}`, content: list.padEnd(300) },
+  ]
+}
+
 function last(members: readonly TarMember[]): TarMember {
   const found = members.at(-1)
   if (!found) throw new Error('no members')
   return found
 }
 
-describe(`T8: ${corpus.length} hostile archives leave no trace outside the destination`, () => {
+describe(`T8: ${corpus.length + dockerCorpus.length} hostile archives leave no trace outside the destination`, () => {
   let dir: string
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'regctl-hostile-'))
@@ -238,14 +386,21 @@ describe(`T8: ${corpus.length} hostile archives leave no trace outside the desti
     vi.unstubAllEnvs()
   })
 
-  it.each(corpus)('%s', async (_name, make, code) => {
+  const all = [
+    ...corpus.map(([name, ...row]) => [`oci-archive: ${name}`, 'v1', archiveStore, ...row] as const),
+    ...dockerCorpus.map(
+      ([name, ...row]) => [`docker-archive: ${name}`, 'demo/app:1', dockerArchiveStore, ...row] as const,
+    ),
+  ]
+  it.each(all)('%s', async (_name, reference, storeOf, make, code) => {
     const path = join(dir, 'work', 'hostile.tar')
     await writeFile(path, make())
     const before = await surroundings(dir)
-    for (const source of [archiveStore(path), archiveStore('-', { pipes: inputOf(await readFile(path)) })]) {
-      const to = join(dir, 'destination')
-      const copied = copy({ store: source, reference: 'v1' }, { store: layoutStore(to), reference: 'v1' })
-      if (code === undefined) expect((await copied).digest).toBe(image.root.digest)
+    const stores = [storeOf(path), storeOf('-', { pipes: inputOf(await readFile(path)) })]
+    for (const [at, store] of stores.entries()) {
+      const to = join(dir, 'destination', String(at))
+      const copied = copy({ store, reference }, { store: layoutStore(to), reference: 'v1' })
+      if (code === undefined) expect((await copied).blobs.copied).toBeGreaterThan(1)
       else await expect(copied).rejects.toMatchObject({ name: expect.stringMatching(/Error$/), code })
       expect(await surroundings(dir)).toEqual(before)
     }
