@@ -92,6 +92,11 @@ export default class CopyCommand extends RegctlCommand<typeof CopyCommand, Repor
         hint: 'leave out --json, or name a file',
       })
     }
+    if (args.destination.filter(isStandardOutput).length > 1) {
+      throw new RegctlError('USAGE', 'standard output takes one archive, and several were to go there', {
+        hint: 'name files',
+      })
+    }
     const client = await this.client()
     const [from, ...to] = await Promise.all([
       client.open(args.source),

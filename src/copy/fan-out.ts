@@ -3,6 +3,7 @@ import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { isNotFound, NotFoundError } from '../model/errors.ts'
+import type { Manifest } from '../model/manifest.ts'
 import { isManifestType } from '../model/media-types.ts'
 import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Source, Store } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
@@ -105,6 +106,18 @@ export class FanOut implements Store {
       ? await this.#ask(branch => this.#pushManifest(branch, target, open, options))
       : await this.#pushBlob(target, open, options)
     return (['pushed', 'mounted'] as const).find(outcome => outcomes.includes(outcome)) ?? 'present'
+  }
+
+  /** Whoever cannot keep it is out, and the others go on. @throws AllFailed */
+  admit(manifest: Manifest): void {
+    for (const branch of this.#live()) {
+      try {
+        branch.store.admit?.(manifest)
+      } catch (error) {
+        fail(branch, error)
+      }
+    }
+    if (this.#live().length === 0) throw new AllFailed()
   }
 
   async untag(): Promise<void> {}

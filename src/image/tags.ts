@@ -41,7 +41,7 @@ export const ofAll: ReadonlySet<ErrorCode> = new Set([
 export async function describeTags(source: Source, names: readonly string[], options: Options): Promise<TagSummary[]> {
   const known = new Map<Digest, Promise<Omit<TagSummary, 'name'>>>()
   return mapInTurns(names, async name => {
-    if (!isTag(name)) return { name }
+    if (!isTag(name) && !source.hasImageNames) return { name }
     try {
       const root = await source.resolve(name, options)
       const described = known.get(root.digest) ?? describe(root)

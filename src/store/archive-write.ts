@@ -1,9 +1,9 @@
 import { realpath, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { putInPlace, removeLeftovers, writeBeside } from '../files/atomic.ts'
 import { withLock } from '../files/lock.ts'
+import { LentBody } from '../http/lent.ts'
 import type { Digest } from '../model/digest.ts'
 import { MismatchError, RegctlError } from '../model/errors.ts'
 import { blobName } from './archive-contents.ts'
@@ -54,7 +54,8 @@ export async function writeArchive(parts: ArchiveParts, source: Source, options:
 /** Writes the archive to the output of `-`, which stays open. */
 export async function streamArchive(parts: ArchiveParts, source: Source, options: Options = {}): Promise<void> {
   const output = outputOf(parts.options)
-  const chunks = Readable.from(await packed(parts, source, options), { objectMode: false })
+  // Copies what is lent: a pipe takes it later.
+  const chunks = new LentBody(await packed(parts, source, options), () => {})
   try {
     await pipeline(chunks, output, { end: false, ...(options.signal && { signal: options.signal }) })
   } catch (error) {
@@ -64,7 +65,7 @@ export async function streamArchive(parts: ArchiveParts, source: Source, options
   }
 }
 
-async function packed(parts: ArchiveParts, source: Source, options: Options): Promise<AsyncIterable<Buffer>> {
+async function packed(parts: ArchiveParts, source: Source, options: Options): Promise<AsyncGenerator<Buffer>> {
   const existing = await parts.existing(options)
   const base = existing?.contents.index ?? emptyIndex
   const entries = finalEntries(base.entries, await parts.pushedEntries(), parts)

@@ -34,12 +34,14 @@ export function dockerArchiveStore(path: string, options: ArchiveOptions = {}): 
 
 class ArchiveStore extends LayoutSource implements Store {
   readonly admit: Store['admit']
+  readonly hasImageNames: boolean
   readonly #parts: ArchiveParts
 
   constructor(parts: ArchiveParts, format: ArchiveFormat) {
     super(parts, format.names)
     this.#parts = parts
     this.admit = format.admit
+    this.hasImageNames = format.names !== undefined
   }
 
   async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {

@@ -52,6 +52,8 @@ export interface Source {
   stat(target: Address, options?: Options): Promise<Descriptor | undefined>
   /** The raw bytes; whoever keeps or parses them verifies them (`store/read.ts`). @throws NotFoundError */
   fetch(target: Address, options?: FetchOptions): Promise<Readable>
+  /** What {@link tags} lists are names of images (`nginx:1.27`) and no tags, as in a Docker archive. */
+  readonly hasImageNames?: boolean
   /** In the order of the store; a repository that is not there throws NotFoundError. */
   tags(options?: Options): AsyncIterable<string>
   /**

@@ -75,6 +75,18 @@ describe('registry to a place to a registry: the same digests', () => {
     expect(await tagged(`${to.url}/v2/from/pipe`, 'v1')).toBe(samples.index?.root.digest)
   })
 
+  it('to several places at once, of which one cannot hold it and costs nothing', async () => {
+    const { code, stdout } = await machine.regctl([
+      'copy',
+      source('index'),
+      'oci-archive:both.tar',
+      'docker-archive:both-docker.tar',
+    ])
+    expect({ code, said: stdout }).toEqual({ code: 8, said: expect.stringContaining('docker-archive:both-docker.tar') })
+    expect(await machine.json(['digest', 'oci-archive:both.tar'])).toMatchObject({ digest: samples.index?.root.digest })
+    expect(readdirSync(machine.home).filter(name => name.includes('both-docker'))).toEqual([])
+  })
+
   it('one platform of many into a Docker archive, an index of one', async () => {
     const copied = await machine.json(['copy', source('index'), 'docker-archive:arm.tar', '--platform', 'linux/arm64'])
     expect(await machine.json(['digest', 'docker-archive:arm.tar'])).toMatchObject({ digest: copied.digest })
@@ -132,7 +144,13 @@ describe('what goes wrong', () => {
       '--json beside an archive on standard output',
       () => ['copy', '--json', source('image'), 'docker-archive:-'],
       2,
-      /both write to standard output/,
+      /both go to standard output/,
+    ],
+    [
+      'two archives on standard output',
+      () => ['copy', source('image'), 'docker-archive:-', 'oci-archive:-'],
+      2,
+      /takes one archive/,
     ],
     [
       'several platforms for Docker',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { copy } from '../../src/copy/copy.ts'
+import { describeTags } from '../../src/image/tags.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
 import { archiveStore, dockerArchiveStore } from '../../src/store/archive.ts'
@@ -135,6 +136,12 @@ describe('what is written', () => {
       hint: expect.stringContaining('nginx:1'),
     })
     await expectCode(store.resolve('NGINX'), 'REFERENCE_INVALID')
+  })
+
+  it('describes its names as tags are described', async () => {
+    await give(image, 'nginx:1')
+    const [described] = await describeTags(dockerArchiveStore(path), ['nginx:1'], {})
+    expect(described).toMatchObject({ name: 'nginx:1', digest: image.root.digest, platforms: ['linux/amd64'] })
   })
 
   it('has no name where none was given, and asks for one where there are several images', async () => {
