@@ -4,8 +4,8 @@ import { limited } from '../http/rate.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isNondistributable } from '../model/media-types.ts'
-import { isElsewhereToo, readVerified } from '../store/read.ts'
-import type { PushOptions, PushOutcome } from '../store/store.ts'
+import { readVerified } from '../store/read.ts'
+import { fromAnySource } from './any-source.ts'
 import type { Route } from './route.ts'
 
 /** Bytes; below that the way to the registry and back takes longer than the blob. */
@@ -32,25 +32,9 @@ export async function copyBlob(route: Route, node: Descriptor): Promise<void> {
   const checkpoint = node.size >= worthRemembering ? route.journal?.checkpoint(node.digest) : undefined
   const limit = node.size < smallBlob ? route.smallLimit : route.limit
   const options = { mountFrom: route.from.location, checkpoint, isNew: route.fresh, signal: route.signal }
-  const outcome = await limit(() => pushFromAnySource(route, node, open, options))
+  const push = () => route.to.push(node, open, options)
+  const outcome = await limit(() => fromAnySource(route.from, node, push, options))
   route.tell({ type: 'done', content: node, outcome })
-}
-
-/** A mirror that lies is found out at the last byte: then all is sent once more, from elsewhere, and nothing that arrived is kept. */
-async function pushFromAnySource(
-  { from, to }: Route,
-  node: Descriptor,
-  open: Open,
-  options: PushOptions,
-): Promise<PushOutcome> {
-  for (;;) {
-    try {
-      return await to.push(node, open, options)
-    } catch (error) {
-      if (!isElsewhereToo(error, from, node)) throw error
-    }
-    await options.checkpoint?.clear()
-  }
 }
 
 async function openContent({ from, signal }: Route, node: Descriptor, offset: number): Promise<Readable> {

@@ -6,6 +6,7 @@ import { isNotFound, NotFoundError } from '../model/errors.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { isManifestType } from '../model/media-types.ts'
 import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Source, Store } from '../store/store.ts'
+import { fromAnySource } from './any-source.ts'
 import type { OnCopyEvent } from './events.ts'
 import type { Journal } from './journal.ts'
 import { registryOf } from './rehearse.ts'
@@ -31,6 +32,8 @@ export interface Branch {
 export interface FanOutOptions extends TeeOptions {
   /** A tag that one of them has stays as it is at all of them. */
   noClobber?: boolean | undefined
+  /** Where all is read: told of bytes that were wrong. */
+  from?: Source | undefined
 }
 
 /**
@@ -164,7 +167,13 @@ export class FanOut implements Store {
     const shared = tee(open, groups.size, this.#options)
     const outcomes = await Promise.all(
       [...groups.values()].map((group, at) =>
-        pushTo(group, target, { first: shared.open(at), leave: () => shared.leave(at), open, options }),
+        pushTo(group, target, {
+          first: shared.open(at),
+          leave: () => shared.leave(at),
+          open,
+          options,
+          from: this.#options.from,
+        }),
       ),
     )
     if (this.#live().length === 0) throw new AllFailed()
@@ -182,11 +191,12 @@ interface Ways {
   /** Reads for itself. */
   open: Open
   options: PushOptions
+  from: Source | undefined
 }
 
 /** The destinations in one registry, one after the other: what the first was sent, the others mount. */
 async function pushTo(group: readonly Branch[], target: Descriptor, ways: Ways): Promise<PushOutcome[]> {
-  const { options } = ways
+  const { options, from } = ways
   const outcomes: PushOutcome[] = []
   let holder: Branch | undefined
   for (const [at, branch] of group.entries()) {
@@ -198,15 +208,15 @@ async function pushTo(group: readonly Branch[], target: Descriptor, ways: Ways):
     }
     try {
       // What is only written when it is closed does not see what another has pushed to the same file.
-      const outcome =
-        holder?.store.location === store.location && !store.close
-          ? 'present'
-          : await store.push(target, open, {
-              mountFrom: holder?.store.location ?? options.mountFrom,
-              checkpoint: options.checkpoint && journal?.checkpoint(target.digest),
-              isNew: fresh && !holder,
-              signal: signalOf(branch, options),
-            })
+      const isThere = holder?.store.location === store.location && !store.close
+      const given = {
+        mountFrom: holder?.store.location ?? options.mountFrom,
+        checkpoint: options.checkpoint && journal?.checkpoint(target.digest),
+        isNew: fresh && !holder,
+        signal: signalOf(branch, options),
+      }
+      const push = () => store.push(target, open, given)
+      const outcome = isThere ? 'present' : await (from ? fromAnySource(from, target, push, given) : push())
       outcomes.push(settle(branch, target, outcome))
       holder ??= branch
     } catch (error) {

@@ -116,7 +116,7 @@ async function copyAll(
   if (branches.every(({ isUnchanged }) => isUnchanged)) tell({ type: 'done', content: root, outcome: 'skipped' })
   if (branches.length === 0) return {}
   const shared = await openShared(from, undefined, options)
-  const to = new FanOut(branches, root.digest, options)
+  const to = new FanOut(branches, root.digest, { ...options, from: image.source })
   const route = {
     ...shared,
     from: image.source,

@@ -37,7 +37,7 @@ export interface Turns {
   tag<T>(ask: (mirror: Mirror) => Promise<T>, options: Options): Promise<{ mirror: Mirror; answer: T } | undefined>
   /** Leaves a mirror out for what it did. @throws what is no failure of the mirror: an interruption, a mistake of ours */
   blame(mirror: Mirror, error: unknown, signal: AbortSignal | undefined): void
-  /** What was read of a digest was wrong. False when no mirror had a part in it. */
+  /** What was read of a digest was wrong. False when no mirror ever had a part in it. */
   distrust(digest: string): boolean
 }
 
@@ -75,7 +75,8 @@ export function inTurn({ mirrors, memory, ledger, location, notify }: TurnsOptio
     blame,
     distrust(digest) {
       const given = ledger.takeBack(digest)
-      if (given.length === 0) return false
+      // Of several readers of one body the first has told already.
+      if (given.length === 0) return liars.has(digest)
       liars.set(digest, new Set([...(liars.get(digest) ?? []), ...given]))
       // Nobody knows which of several lied: none of them is asked for it again, and only a single one is accused.
       const [only, ...others] = mirrors.filter(({ name }) => given.includes(name))

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { copy } from '../../src/copy/copy.ts'
+import { copyToMany } from '../../src/copy/many.ts'
 import { lend } from '../../src/http/lent.ts'
 import { NotFoundError, RegctlError } from '../../src/model/errors.ts'
+import { isManifestType } from '../../src/model/media-types.ts'
 import type { Notice } from '../../src/model/notice.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { type MirroredOptions, type MirroredStore, mirrored } from '../../src/store/mirrored.ts'
@@ -116,6 +118,8 @@ describe('wrong bytes', () => {
   const lying = (store: Store): Store =>
     overriding(store, {
       fetch: async (target, options) => {
+        // Its manifests are right: otherwise it would be left out before the first blob.
+        if (isManifestType(target.mediaType)) return store.fetch(target, options)
         const chunks: Buffer[] = []
         for await (const chunk of await store.fetch(target, options)) chunks.push(Buffer.from(chunk).fill(7))
         return Readable.from(chunks, { objectMode: false })
@@ -146,6 +150,26 @@ describe('wrong bytes', () => {
 
   it('of the registry itself are nobody else’s fault', async () => {
     const { store } = around(lying(await holding(blob)), { empty: memoryStore() })
+    await expect(readVerified(store, blob.descriptor, { cap: 1e7 })).rejects.toMatchObject({ code: 'CONTENT_MISMATCH' })
+  })
+
+  it('spoil no copy to several destinations from one read', async () => {
+    const image = rawImage([2_000_000, 300_000], 'spoilt for many')
+    const [upstream, mirror] = [memoryStore(), memoryStore()]
+    await seed(upstream, image, 'v1')
+    await seed(mirror, image)
+    const { store } = around(upstream, { liar: lying(mirror) })
+    const places = ['a', 'b', 'c'].map(name => ({ store: memoryStore(name), reference: 'v1' }))
+    const { destinations } = await copyToMany({ store, reference: 'v1' }, places)
+    expect(destinations.filter(each => 'error' in each)).toEqual([])
+    for (const { store } of places)
+      for (const { descriptor, bytes } of image.contents.values())
+        expect((await readVerified(store, descriptor)).equals(bytes)).toBe(true)
+  })
+
+  it('of all mirrors and of the registry end in the error that they are', async () => {
+    const mirrors = { a: lying(await holding(blob)), b: lying(await holding(blob)) }
+    const { store } = around(lying(await holding(blob)), mirrors)
     await expect(readVerified(store, blob.descriptor, { cap: 1e7 })).rejects.toMatchObject({ code: 'CONTENT_MISMATCH' })
   })
 
