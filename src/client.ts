@@ -2,16 +2,18 @@ import type { Catalog } from './catalog/catalog.ts'
 import { type Accounts, createAccounts } from './client/accounts.ts'
 import { createDoctor, type Diagnose } from './client/doctor.ts'
 import type { Mirrors } from './client/mirrors.ts'
+import type { TagDetailOptions } from './client/tag-details.ts'
 import type { Transport, TransportOptions } from './client/transport.ts'
 import type { Config } from './config/config.ts'
 import { realmPins } from './config/pins.ts'
 import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
 import type { Quota } from './http/quota.ts'
+import type { TagSummary } from './image/tags.ts'
 import { type Location, parseLocation } from './model/location.ts'
 import { parseRepository, type Reference, referenceOf } from './model/reference.ts'
 import type { Pipes } from './store/archive-file.ts'
 import { layoutStore } from './store/layout.ts'
-import type { Options, Place, Store } from './store/store.ts'
+import type { Options, Place, Source, Store } from './store/store.ts'
 
 export interface ClientOptions
   extends Pick<TransportOptions, 'notify' | 'onExchange' | 'onWait' | 'onRetry' | 'patience'> {
@@ -45,6 +47,11 @@ export interface Client {
   openRepository(text: string, options?: OpenOptions): Promise<Store>
   /** What a registry tells of its repositories; its product is found out when it is first asked for. */
   catalog(registry: string, options?: Options): Promise<Catalog>
+  /**
+   * What each tag of an opened repository names, in the order of the names: from the interface of the registry's product where it has one,
+   * and else from the manifests. @throws as the `describeTags` that reads manifests alone
+   */
+  describeTags(repository: Source, names: readonly string[], options?: TagDetailOptions): Promise<TagSummary[]>
   accounts: Accounts
   /** The mirrors of registries, each by itself. */
   mirrors(): Promise<Pick<Mirrors, 'connect' | 'places'>>
@@ -107,17 +114,24 @@ export function createClient({ config, userAgent = 'regctl-js', pipes, ...option
     const opened = await repository(reference, options)
     return { ...opened, reference: referenceOf(reference), quota: () => quotaOf(reference.registry) }
   }
+  const catalog: Client['catalog'] = async (registry, given) => {
+    catalogs ??= Promise.all([transport(), import('./client/catalogs.ts')]).then(([opened, { createCatalogs }]) =>
+      createCatalogs({ config, credentials, transport: opened, notify, secondFactor: options.secondFactor }),
+    )
+    return (await catalogs)(registry, given)
+  }
   return {
     open,
+    catalog,
+    describeTags: async (source, names, given = {}) => {
+      const { detailTags } = await import('./client/tag-details.ts')
+      const place = isLocal(source.location) ? undefined : parseRepository(source.location)
+      const product = place && { ...place, catalog: () => catalog(place.registry, { signal: given.signal }), notify }
+      return detailTags(source, names, { ...given, product })
+    },
     openRepository: async (text, options = {}) => {
       if (isLocal(text)) return (await open(text, options)).store
       return (await repository(parseRepository(text), options)).store
-    },
-    catalog: async (registry, given) => {
-      catalogs ??= Promise.all([transport(), import('./client/catalogs.ts')]).then(([opened, { createCatalogs }]) =>
-        createCatalogs({ config, credentials, transport: opened, notify, secondFactor: options.secondFactor }),
-      )
-      return (await catalogs)(registry, given)
     },
     mirrors,
     accounts: createAccounts({ credentials, pins, transport }),

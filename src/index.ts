@@ -20,7 +20,9 @@ export type {
   SearchOptions,
   TagDetails,
 } from './catalog/catalog.ts'
+export { searchRegistry } from './catalog/search.ts'
 export type { Accounts, LoginOptions, LoginResult } from './client/accounts.ts'
+export type { TagDetailOptions } from './client/tag-details.ts'
 export { type Client, type ClientOptions, createClient, type Opener, type OpenOptions } from './client.ts'
 export {
   type AddOptions,
@@ -66,10 +68,12 @@ export {
 } from './image/inspect.ts'
 export type { Naming, NamingOptions } from './image/naming.ts'
 export type { PlatformSummary } from './image/platforms.ts'
+export { type PullCommands, type PullTool, pullCommands } from './image/pull-command.ts'
 export { type PutManifestOptions, putManifest } from './image/put-manifest.ts'
 export { type Doomed, planPattern, planRemoval, type RemovalPlan } from './image/removal-plan.ts'
 export { type Removed, removeManifests } from './image/remove.ts'
 export { type Retagged, retag, type TagOutcome } from './image/retag.ts'
+export { type DetailSort, orderTags, type TagOrder } from './image/tag-order.ts'
 export { describeTags, type TagSummary } from './image/tags.ts'
 export { type Untag, type UntagOptions, type UntagWay, untag } from './image/untag.ts'
 export { type ChangeOptions, changeMirrors, type MirrorChange, type Target } from './mirror/change.ts'

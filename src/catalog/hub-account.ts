@@ -32,21 +32,22 @@ const what = 'login at hub.docker.com'
 export function createHubAccount(options: HubAccountOptions): HubAccount {
   let opening: Promise<string> | undefined
   let refused = false
-  const open = (signal: AbortSignal | undefined) => {
-    opening ??= logIn(options, signal)
+  const open = (given: HubAccountOptions, signal: AbortSignal | undefined) => {
+    opening ??= logIn(given, signal)
     opening.catch(() => {
       opening = undefined
     })
     return opening
   }
   return {
-    required: open,
+    required: signal => open(options, signal),
     async token(signal) {
       if (opening) return opening
       const found = await options.credential()
       if (refused || found?.credential.kind !== 'password') return undefined
       try {
-        return await open(signal)
+        // Nobody is asked for a code to read what is mostly open to all.
+        return await open({ ...options, secondFactor: undefined }, signal)
       } catch (error) {
         if (!(error instanceof RegctlError) || !['UNAUTHORIZED', 'DENIED'].includes(error.code)) throw error
         refused = true
@@ -85,6 +86,20 @@ async function tokenFor(api: Api, { username, password }: Password, signal: Abor
   }
   const { access_token: token } = await readObject(api, response, what)
   return tokenText(token)
+}
+
+/** Whether the password is right and still not enough: the account has a second factor. The password goes to hub.docker.com alone. */
+export async function wantsSecondFactor(api: Api, { username, password }: Password, signal: AbortSignal | undefined) {
+  const response = await ask(api, {
+    method: 'POST',
+    path: '/v2/users/login',
+    json: { username, password },
+    what,
+    expect: [200, 401],
+    signal,
+  })
+  const answer = await readObject(api, response, what)
+  return response.status === 401 && text(answer.login_2fa_token) !== undefined
 }
 
 interface Legacy {

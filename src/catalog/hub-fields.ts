@@ -7,7 +7,7 @@ import { platformOf } from './platform-of.ts'
 
 /** A repository of a namespace's list; `undefined` for a name that is none (T18). */
 export function hubRepository(item: Fields, namespace: string): RepositorySummary | undefined {
-  const name = `${text(item.namespace) ?? namespace}/${text(item.name)}`
+  const name = `${text(item.namespace) ?? namespace}/${text(item.name) ?? ''}`
   if (!isRepository(name)) return undefined
   return known<RepositorySummary>({
     name,

@@ -191,10 +191,17 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
       userAgent: `regctl-js/${this.config.version}`,
       pipes: standardPipes,
       notify: this.notify,
+      ...(process.stdin.isTTY && { secondFactor: (account: string) => this.askSecondFactor(account) }),
       onWait: ({ host, seconds, reason }) => this.wait(seconds, reason.includes(host) ? reason : `${host}: ${reason}`),
       onRetry: ({ attempt, reason }) => this.again(attempt, reason),
       ...(this.options.verbose ? { onExchange: exchange => this.complain(exchangeLine(exchange)) } : {}),
     })
+  }
+
+  private async askSecondFactor(account: string): Promise<string> {
+    const { ask } = await import('./prompt.ts')
+    const instead = 'use a personal access token, for which no code is asked: regctl login docker.io'
+    return ask(`Code of the second factor of ${account}: `, { signal: this.signal, instead })
   }
 
   private wait(seconds: number, reason: string): void {

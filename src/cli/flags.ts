@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import type { ConfigFlags } from '../config/config.ts'
+import { pullTools } from '../image/pull-command.ts'
 import type { Platform } from '../model/descriptor.ts'
 import { parsePlatform } from '../model/platform.ts'
 import { parseByteRate, parseFrequency, parseSeconds } from '../model/quantity.ts'
@@ -84,6 +85,13 @@ export const limitRateFlag = Flags.custom<number>({
   helpValue: 'BYTES',
   parse: async (text: string) => parseByteRate(text),
   summary: 'bytes a second, all transfers together: 500k, 2M, 10MiB',
+})
+
+/** `--pull-command TOOL`: how to pull what is shown. */
+export const pullCommandFlag = Flags.option({
+  options: pullTools,
+  helpValue: pullTools.join('|'),
+  summary: 'show how to pull it with this program, by tag and pinned by digest',
 })
 
 /** `--limit N`: list that many at most. */

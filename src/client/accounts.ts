@@ -3,6 +3,7 @@ import type { RealmPins } from '../config/pins.ts'
 import type { Credential } from '../credentials/credentials.ts'
 import type { Credentials, StoreKind } from '../credentials/setup.ts'
 import type { Options } from '../store/store.ts'
+import type { RefusedLogin } from './login-refusal.ts'
 import type { Transport } from './transport.ts'
 
 export interface LoginOptions extends Options {
@@ -63,9 +64,16 @@ export function createAccounts({
       signal,
     })
   }
+  const explain = async (error: unknown, refused: Omit<RefusedLogin, 'send'>): Promise<never> => {
+    const { explainRefusal } = await import('./login-refusal.ts')
+    const { manage } = await transport()
+    throw await explainRefusal(error, { ...refused, send: manage() })
+  }
   return {
     async login(registry, credential, { store: kind = 'auto', verify = true, signal } = {}) {
-      const verified: VerifiedLogin = verify ? await show(registry, credential, signal) : { anonymous: true }
+      const verified: VerifiedLogin = verify
+        ? await show(registry, credential, signal).catch(error => explain(error, { registry, credential, signal }))
+        : { anonymous: true }
       const store = await credentials.storeFor(kind, registry)
       await store.set(registry, credential)
       const { realmHost } = verified

@@ -2,20 +2,23 @@ import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { compare } from '../cli/compare.ts'
-import { platformFlag } from '../cli/flags.ts'
+import { platformFlag, pullCommandFlag } from '../cli/flags.ts'
 import { openTarget } from '../cli/target.ts'
 import type { Diff } from '../image/diff.ts'
 import { inspect, type Report } from '../image/inspect.ts'
+import { type PullCommands, type PullTool, pullCommands } from '../image/pull-command.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
-import { escapeJson } from '../output/escape.ts'
+import { parseLocation } from '../model/location.ts'
+import { repositoryName } from '../model/reference.ts'
+import { escapeJson, escapeText } from '../output/escape.ts'
 import { formatPlace } from '../store/place.ts'
 import { readManifest, readVerified } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 
 /** A report, of two images what differs, or with `--config` whatever JSON the config is; nothing with `--raw`, whose bytes were written as they are. */
-type Inspected = { report: Report } | { config: unknown } | { diff: Diff } | undefined
+type Inspected = { report: Report; pull?: PullCommands } | { config: unknown } | { diff: Diff } | undefined
 
 export default class InspectCommand extends RegctlCommand<typeof InspectCommand, Inspected> {
   static override summary = 'show what an image is made of'
@@ -24,6 +27,7 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
   static override examples = [
     'regctl inspect nginx:1.27',
     'regctl inspect nginx --platform linux/arm64 --json',
+    { description: 'and how to pull it, pinned', command: 'regctl inspect nginx:1.27 --pull-command podman' },
     { description: 'the exact bytes of the manifest', command: 'regctl inspect nginx --raw | sha256sum' },
     { description: 'from a folder', command: 'regctl inspect oci:build:v1' },
     { description: 'what differs', command: 'regctl inspect nginx:1.26 nginx:1.27 --platform linux/amd64' },
@@ -39,6 +43,7 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
     platform: platformFlag(),
     raw: Flags.boolean({ summary: 'the exact bytes of the manifest, or of the config with --config' }),
     config: Flags.boolean({ summary: 'the config of the image' }),
+    'pull-command': pullCommandFlag({ exclusive: ['raw', 'config'] }),
   }
   static override hiddenAliases = ['image:inspect']
 
@@ -54,7 +59,9 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
     }
     const { place, target } = await openTarget(client, args.place, { ...options, platform: flags.platform })
     if (!flags.raw && !flags.config) {
-      return { report: await inspect(place.store, target, { ...options, reference: formatPlace(place) }) }
+      const report = await inspect(place.store, target, { ...options, reference: formatPlace(place) })
+      const tool = flags['pull-command']
+      return { report, ...(tool && { pull: pullsOf(tool, args.place, report) }) }
     }
     const content = flags.config ? await configOf(place.store, target, options) : target
     const bytes = await readVerified(place.store, content, options)
@@ -66,7 +73,8 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
   protected override document(result: Inspected): unknown {
     if (result === undefined) return undefined
     if ('diff' in result) return result.diff
-    return 'report' in result ? result.report : result.config
+    if ('config' in result) return result.config
+    return { ...result.report, ...(result.pull && { pull: result.pull }) }
   }
 
   protected async view(result: Inspected): Promise<string> {
@@ -77,8 +85,22 @@ export default class InspectCommand extends RegctlCommand<typeof InspectCommand,
       return diffPage(result.diff, this.style)
     }
     const { reportPage } = await import('../output/report.ts')
-    return reportPage(result.report, this.style)
+    const { tag, digest } = result.pull ?? {}
+    const commands = [tag, digest].flatMap(line => (line === undefined ? [] : [escapeText(line)])).join('\n')
+    return [await reportPage(result.report, this.style), commands].filter(Boolean).join('\n\n')
   }
+}
+
+/** @throws RegctlError USAGE for a place that no such program pulls from */
+function pullsOf(tool: PullTool, text: string, { digest }: Report): PullCommands {
+  const location = parseLocation(text)
+  if (location.scheme === 'registry') {
+    const { tag } = location.reference
+    return pullCommands(tool, { repository: repositoryName(location.reference), tag, digest })
+  }
+  throw new RegctlError('USAGE', `${text} is no image in a registry, so no ${tool} can pull it`, {
+    hint: 'leave --pull-command out, or copy it to a registry first',
+  })
 }
 
 async function configOf(source: Source, root: Descriptor, options: Options): Promise<Descriptor> {

@@ -1,22 +1,29 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { jobsFlag, limitFlag, repeatableText } from '../cli/flags.ts'
+import { jobsFlag, limitFlag, pullCommandFlag, repeatableText } from '../cli/flags.ts'
 import { resolveTags, tagsNaming } from '../image/naming.ts'
-import { describeTags, type TagSummary } from '../image/tags.ts'
+import { type PullCommands, pullCommands } from '../image/pull-command.ts'
+import { detailSorts, isDetailSort, orderTags } from '../image/tag-order.ts'
+import type { TagSummary } from '../image/tags.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { listSome } from '../model/nearest.ts'
+import { parseAge } from '../model/quantity.ts'
 import { isWanted, selectTags, type TagSelection } from '../model/tags.ts'
 import { escapeText } from '../output/escape.ts'
 import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Source } from '../store/store.ts'
 
+type Flag = FlagsOf<typeof TagsCommand>
+/** By name alone. */
+type Selection = Omit<TagSelection, 'sort'>
+
 interface Tags {
   repository: string
   /** What all of these tags name, where that was asked for. */
   digest?: Digest
-  tags: TagSummary[]
+  tags: (TagSummary & { pull?: PullCommands })[]
   /** Tags of which it could not be found out. */
   unread?: TagSummary[]
 }
@@ -33,6 +40,8 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
       command: "regctl tags nginx --filter '*-alpine' --sort semver --reverse --limit 10 --long",
     },
     { description: 'the other names of an image', command: 'regctl tags nginx:latest --same' },
+    { description: 'what was pushed last', command: 'regctl tags nginx --newest 5 --long --pull-command docker' },
+    { description: 'what could go', command: "regctl tags registry.example/app --filter 'pr-*' --older-than 90d" },
   ]
   static override args = {
     repository: string({
@@ -45,9 +54,9 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     filter: repeatableText({ helpValue: 'GLOB', summary: 'only tags that match (repeatable)' }),
     exclude: repeatableText({ helpValue: 'GLOB', summary: 'no tags that match (repeatable)' }),
     sort: Flags.option({
-      options: ['name', 'semver'] as const,
-      helpValue: 'name|semver',
-      summary: 'by what to sort',
+      options: ['name', 'semver', ...detailSorts] as const,
+      helpValue: ['name', 'semver', ...detailSorts].join('|'),
+      summary: 'by what to sort, the least or the oldest first',
     })(),
     reverse: Flags.boolean({ summary: 'the other way round' }),
     limit: limitFlag,
@@ -59,6 +68,17 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     })(),
     same: Flags.boolean({ exclusive: ['digest'], summary: 'only tags that name the same as this image' }),
     jobs: jobsFlag,
+    newest: Flags.integer({
+      min: 1,
+      helpValue: 'N',
+      summary: 'so many, the newest first: by when they were pushed, else by when they were made',
+    }),
+    'older-than': Flags.custom<number>({
+      helpValue: 'AGE',
+      parse: async (text: string) => parseAge(text),
+      summary: 'only tags pushed, or else made, longer ago than that: 36h, 90d, 2w, 1y',
+    })(),
+    'pull-command': pullCommandFlag({ dependsOn: ['long'] }),
     long: Flags.boolean({ char: 'l', summary: 'a table of digest, size, platforms and age' }),
   }
   static override hiddenAliases = ['ls', 'list-tags', 'tag:ls']
@@ -71,7 +91,8 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     const place = flags.same ? await client.open(repository) : undefined
     const store = place?.store ?? (await client.openRepository(repository))
     const digest = place ? (await resolvePlace(place, { signal: this.signal })).digest : flags.digest
-    const isStream = !flags.json && !flags.long && !flags.sort && !flags.reverse && !flags.latest
+    const isStream =
+      !flags.json && !flags.long && !flags.sort && !flags.reverse && !flags.latest && !goesByDetail(flags)
     if (digest !== undefined) return this.naming(store, digest, { ...flags, isStream })
     if (isStream) {
       await this.stream(store, flags)
@@ -79,20 +100,20 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     }
     const all: string[] = []
     for await (const tag of store.tags({ signal: this.signal })) all.push(tag)
-    const names = selectTags(all, flags)
-    if (flags.latest && names.length === 0) {
+    const tags = await this.chosen(store, all, flags)
+    if (flags.latest && tags.length === 0) {
       throw new NotFoundError(`no tag of ${store.location} is a release version that was asked for`, {
         hint: 'prereleases and suffixes such as -alpine count only where --filter names them',
       })
     }
-    const tags = flags.long ? await describeTags(store, names, { signal: this.signal }) : names.map(name => ({ name }))
     return { repository: store.location, tags }
   }
 
   protected async view({ tags }: Tags): Promise<string> {
     if (!tags.some(tag => 'platforms' in tag)) return tags.map(({ name }) => escapeText(name)).join('\n')
     const { tagsTable } = await import('../output/tags-table.ts')
-    return tagsTable(tags, this.style)
+    const commands = tags.flatMap(({ pull }) => [pull?.tag, pull?.digest].flatMap(line => line ?? []))
+    return [await tagsTable(tags, this.style), commands.map(escapeText).join('\n')].filter(Boolean).join('\n\n')
   }
 
   protected override shortfall({ repository, tags, unread = [] }: Tags): RegctlError | undefined {
@@ -115,7 +136,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   private async naming(
     store: Source,
     digest: Digest,
-    { isStream, ...flags }: FlagsOf<typeof TagsCommand> & { isStream: boolean },
+    { isStream, ...flags }: Flag & { isStream: boolean },
   ): Promise<Tags> {
     const options = { jobs: (await this.settings()).jobs, signal: this.signal }
     const result = { repository: store.location, digest }
@@ -128,16 +149,38 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
       if (error) unread.push({ name: tag, error })
       else found.push(tag)
       if (!error && isStream) this.line(escapeText(tag))
-      if (!flags.sort && !flags.reverse && !flags.latest && found.length === limit) break
+      if (!flags.sort && !flags.reverse && !flags.latest && !goesByDetail(flags) && found.length === limit) break
     }
     const missing = unread.length > 0 && { unread }
     if (isStream) return { ...result, tags: [], ...missing }
-    const names = selectTags(found, flags)
-    const tags = flags.long ? await describeTags(store, names, options) : names.map(name => ({ name, digest }))
-    return { ...result, tags, ...missing }
+    return { ...result, tags: await this.chosen(store, found, flags, digest), ...missing }
   }
 
-  private async stream(store: Source, selection: TagSelection): Promise<void> {
+  /** Of all names those that were asked for, in order, with what more was asked for. */
+  private async chosen(
+    store: Source,
+    all: readonly string[],
+    { newest, 'older-than': olderThan, sort, 'pull-command': tool, ...flags }: Flag,
+    digest?: Digest,
+  ): Promise<Tags['tags']> {
+    const order = { newest, olderThan, reverse: flags.reverse, limit: flags.limit, ...(isDetailSort(sort) && { sort }) }
+    const byDetail = goesByDetail({ newest, 'older-than': olderThan, sort })
+    const byName = { ...flags, ...(sort && !isDetailSort(sort) && { sort }) }
+    // What goes by more than names has its order and its limit once that is known.
+    const names = selectTags(all, byDetail ? { ...byName, reverse: false, limit: Number.POSITIVE_INFINITY } : byName)
+    if (!flags.long && !byDetail) return names.map(name => ({ name, ...(digest && { digest }) }))
+    const options = { created: sort === 'created', signal: this.signal }
+    const described = await (await this.client()).describeTags(store, names, options)
+    const tags = byDetail ? orderTags(described, order) : described
+    if (!flags.long && !flags.json) return tags.map(({ name }) => ({ name }))
+    if (tool === undefined) return tags
+    return tags.map(tag => ({
+      ...tag,
+      pull: pullCommands(tool, { repository: store.location, tag: tag.name, digest: tag.digest }),
+    }))
+  }
+
+  private async stream(store: Source, selection: Selection): Promise<void> {
     const wanted = isWanted(selection)
     let left = selection.limit ?? Number.POSITIVE_INFINITY
     for await (const tag of store.tags({ signal: this.signal })) {
@@ -148,7 +191,16 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   }
 }
 
-async function* wantedOf(store: Source, selection: TagSelection, options: Options): AsyncGenerator<string> {
+/** Whether more must be known of the tags than their names before it is clear which are wanted, and in what order. */
+function goesByDetail({
+  newest,
+  'older-than': olderThan,
+  sort,
+}: Pick<Flag, 'newest' | 'older-than' | 'sort'>): boolean {
+  return newest !== undefined || olderThan !== undefined || isDetailSort(sort)
+}
+
+async function* wantedOf(store: Source, selection: Selection, options: Options): AsyncGenerator<string> {
   const wanted = isWanted(selection)
   for await (const tag of store.tags(options)) if (wanted(tag)) yield tag
 }

@@ -19,6 +19,9 @@ export interface TagSummary {
   /** `linux/arm64/v8`, without attestations. */
   platforms?: string[]
   created?: string | null
+  /** When the tag was last pushed and pulled, RFC 3339, where the registry's product tells it. */
+  pushed?: string
+  pulled?: string
   /** Why nothing else is known. */
   error?: { code: ErrorCode; message: string }
 }

@@ -27,11 +27,13 @@ export async function untag(place: Place<Store>, { product, standIn, signal }: U
     await store.untag(reference, { signal })
     return 'protocol'
   } catch (error) {
-    if (!isUnsupported(error)) throw error
+    // Docker Hub's tokens for its registry may leave deletion out where its own interface grants it: a refusal is not the last word either.
+    if (!isUnsupported(error) && !isRefused(error)) throw error
     // What is not there needs no way to be removed; some registries refuse before they look.
-    await resolvePlace(place, { signal })
+    if (isUnsupported(error)) await resolvePlace(place, { signal })
     const refusal = await tryProduct(place, { product, signal })
     if (refusal === undefined) return 'product'
+    if (!isUnsupported(error)) throw refusal ?? error
     if (!standIn) throw explained(place, refusal ?? error)
   }
   await untagByStandIn(place, { signal })
@@ -56,6 +58,10 @@ async function tryProduct(
 
 function isUnsupported(error: unknown): error is RegctlError {
   return error instanceof RegctlError && error.code === 'UNSUPPORTED'
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof RegctlError && (error.code === 'UNAUTHORIZED' || error.code === 'DENIED')
 }
 
 function explained(place: Place<Store>, error: RegctlError): RegctlError {

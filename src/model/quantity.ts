@@ -35,3 +35,14 @@ export function parseFrequency(text: string): number {
 function parseDecimal(text: string): number {
   return /^\d{1,9}(?:\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
 }
+
+const ages: Readonly<Record<string, number>> = { h: 3600, d: 24 * 3600, w: 7 * 24 * 3600, y: 365 * 24 * 3600 }
+
+/** An age in milliseconds: `36h`, `90d`, `2w`, `1y`. @throws RegctlError `USAGE` */
+export function parseAge(text: string): number {
+  const [, amount, unit = ''] = /^(\d{1,6})([hdwy])$/.exec(text) ?? []
+  if (amount !== undefined) return Number(amount) * (ages[unit] ?? 0) * 1000
+  throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 100))} is not an age`, {
+    hint: 'use hours, days, weeks or years: 36h, 90d, 2w, 1y',
+  })
+}

@@ -1,23 +1,33 @@
 import type { TagSummary } from '../image/tags.ts'
 import type { Style } from './style.ts'
-import { table } from './table.ts'
+import { type Column, table } from './table.ts'
 import { formatBytes, formatWhen } from './units.ts'
 
 /** `tags --long`: one row a tag. */
 export function tagsTable(tags: readonly TagSummary[], style: Style): Promise<string> {
-  const columns = [
+  const times = timesOf(tags)
+  const columns: Column[] = [
     { title: 'TAG', paint: 'cyan' },
     { title: 'DIGEST', fit: 'cut' },
     { title: 'SIZE', align: 'right' },
     { title: 'PLATFORMS', fit: 'wrap' },
-    { title: 'CREATED' },
-  ] as const
-  const rows = tags.map(({ name, digest, size, platforms, created }) => [
-    name,
-    digest ?? '',
-    size === undefined ? '' : formatBytes(size),
-    platforms?.join(', ') ?? '',
-    formatWhen(created),
+    ...times.map(time => ({ title: time.toUpperCase() })),
+  ]
+  const rows = tags.map(tag => [
+    tag.name,
+    tag.digest ?? '',
+    tag.size === undefined ? '' : formatBytes(tag.size),
+    tag.platforms?.join(', ') ?? '',
+    // Of several times in eighty columns the days are enough.
+    ...times.map(time => formatWhen(tag[time]).slice(0, times.length > 1 ? 10 : undefined)),
   ])
   return table(columns, rows, style)
+}
+
+type Time = 'created' | 'pushed' | 'pulled'
+
+/** What a product tells of its tags, or else when the image was made. */
+function timesOf(tags: readonly TagSummary[]): Time[] {
+  const told = (['created', 'pushed', 'pulled'] as const).filter(time => tags.some(tag => tag[time]))
+  return told.length > 0 ? told : ['created']
 }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { searchRegistry } from '../../src/catalog/search.ts'
+import { copy } from '../../src/copy/copy.ts'
+import { inspect } from '../../src/image/inspect.ts'
+import { untag } from '../../src/image/untag.ts'
+import { memoryStore } from '../../src/store/memory.ts'
 import { makeImage, makeIndex } from '../helpers/images.ts'
 import { createHub, type HubQuirks } from '../helpers/registries/hub.ts'
-import { all, meet } from '../helpers/registries/meet.ts'
+import { all, type MeetOptions, meet } from '../helpers/registries/meet.ts'
+import type { Hosts } from '../helpers/registries/world.ts'
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at)
 const ada = { registry: 'docker.io', username: 'ada', password: 'dckr_pat_1' }
@@ -130,5 +136,316 @@ describe('Docker Hub: repos', () => {
     const list = all((await client.catalog('docker.io')).repositories({ prefix: 'library' }))
     await expect(list).rejects.toMatchObject({ code: 'RATE_LIMITED' })
     expect(world.arrivals).toHaveLength(1)
+  })
+})
+
+describe('Docker Hub: search', () => {
+  const found = async (words: string, options = {}, quirks: HubQuirks = {}) => {
+    const hub = await hubWith(quirks)
+    await hub.contents.push('bitnami/nginx', makeImage(), 'latest')
+    hub.describe('bitnami/nginx', {
+      description: 'nginx by \u001b[2Jus',
+      stars: 200,
+      pullsText: '100M+',
+      publisher: 'VMware',
+      badge: 'verified_publisher',
+    })
+    hub.describe('ada/app', { description: 'no web server', stars: 1, pullsText: '12', publisher: 'ada' })
+    const { client, world } = await meet(hub.hosts, { login: ada })
+    const catalog = await client.catalog('docker.io')
+    return { results: await searchRegistry(catalog, words, options), world }
+  }
+  const nginx = { name: 'nginx', description: 'Official build of Nginx.', stars: 20_000, official: true }
+  const bitnami = { name: 'bitnami/nginx', description: 'nginx by \u001b[2Jus', stars: 200, official: false }
+
+  it('is that of Docker itself, enriched by that of the web page', async () => {
+    const { results, world } = await found('nginx')
+    expect(results).toEqual([
+      { ...nginx, pulls: 10_000_000_000, pullsAtLeast: true },
+      { ...bitnami, pulls: 100_000_000, pullsAtLeast: true, publisher: 'VMware' },
+    ])
+    expect(world.at('index.docker.io')).toEqual(['GET /v1/search?q=nginx&n=25&page=1'])
+    expect(world.at('hub.docker.com')).toEqual(['GET /api/search/v4?query=nginx&type=image&from=0&size=25'])
+    expect(world.arrivals.every(({ headers }) => headers.authorization === undefined)).toBe(true)
+  })
+
+  it.each(['missing', 'web page'] as const)(
+    'quirk: the search of the web page is no documented interface (%s)',
+    async searchV4 => {
+      expect((await found('nginx', {}, { searchV4 })).results).toEqual([nginx, bitnami])
+    },
+  )
+
+  it.each<[words: string, options: object, names: string[]]>([
+    ['library/nginx', {}, ['nginx', 'bitnami/nginx']],
+    ['NGINX', {}, ['nginx', 'bitnami/nginx']],
+    ['nginx', { limit: 1 }, ['nginx']],
+    ['nginx', { official: true }, ['nginx']],
+    ['web server', {}, ['ada/app']],
+    ['nothing at all', {}, []],
+    ['a&n=100#?', {}, []],
+  ])('%j with %j finds %j', async (words, options, names) => {
+    expect((await found(words, options)).results.map(({ name }) => name)).toEqual(names)
+  })
+
+  it('goes on to the next page until there are enough', async () => {
+    const hub = await hubWith()
+    for (const at of numbers(230))
+      await hub.contents.push(`many/thing-${at}`, makeImage({ layers: 0, seed: 'x' }), 'v1')
+    const { client, world } = await meet(hub.hosts)
+    const results = await searchRegistry(await client.catalog('docker.io'), 'thing', { limit: 150 })
+    expect(new Set(results.map(({ name }) => name)).size).toBe(150)
+    expect(world.at('index.docker.io')).toHaveLength(2)
+  })
+
+  it.each(['', '  ', 'x'.repeat(300)])('refuses %j', async words => {
+    await expect(found(words)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('Docker Hub: tags', () => {
+  it('takes size, digest, platforms, pushed and pulled of all tags from its interface', async () => {
+    const hub = await hubWith()
+    const { client, world } = await meet(hub.hosts)
+    const source = await client.openRepository('nginx')
+    const names = await all(source.tags())
+    world.arrivals.length = 0
+    const [row] = (await hub.contents.rows('library/nginx')) ?? []
+    const size = row?.images.filter(({ os }) => os !== 'unknown').reduce((sum, image) => sum + image.size, 0)
+    const common = {
+      digest: row?.digest,
+      mediaType: row?.mediaType,
+      size,
+      platforms: ['linux/amd64', 'linux/arm64/v8'],
+    }
+    expect(await client.describeTags(source, names)).toEqual([
+      { name: '1.27', ...common, pushed: '2026-10-01T10:00:00.123Z' },
+      { name: 'latest', ...common, pushed: '2026-10-02T10:00:00.123Z', pulled: '2026-11-20T08:30:00.500Z' },
+    ])
+    expect(world.arrivals.map(({ host, url }) => host + url)).toEqual([
+      'hub.docker.com/v2/namespaces/library/repositories/nginx/tags?page=1&page_size=100',
+    ])
+  })
+
+  it('reads a thousand tags in ten requests', async () => {
+    const hub = await hubWith()
+    await hub.contents.push('many/tags', makeImage({ layers: 1 }), ...numbers(1000).map(at => `v${at}`))
+    const { client, world } = await meet(hub.hosts)
+    const source = await client.openRepository('many/tags')
+    const names = await all(source.tags())
+    world.arrivals.length = 0
+    const tags = await client.describeTags(source, names)
+    expect(tags.every(({ digest, size, platforms, pushed }) => digest && size && platforms && pushed)).toBe(true)
+    expect(tags.map(({ name }) => name)).toEqual(names)
+    expect(world.arrivals.length).toBe(10)
+  })
+
+  it('quirk: old tags have no digest, and are read by their manifests', async () => {
+    const hub = await hubWith({ withoutDigest: ['1.27'] })
+    const { client } = await meet(hub.hosts)
+    const tags = await client.describeTags(await client.openRepository('nginx'), ['1.27', 'latest'])
+    expect(tags[0]).toMatchObject({
+      digest: tags[1]?.digest,
+      created: '2024-01-02T03:04:05Z',
+      pushed: '2026-10-01T10:00:00.123Z',
+    })
+  })
+
+  it('reads the manifests where its interface is away, and says so', async () => {
+    const hub = await hubWith()
+    const { 'hub.docker.com': _, ...hosts } = hub.hosts
+    const gone: Hosts = {
+      ...hosts,
+      'hub.docker.com': (_, res) => res.writeHead(404, { 'content-type': 'text/html' }).end('<html>'),
+    }
+    const { client, notices } = await meet(gone)
+    const [tag] = await client.describeTags(await client.openRepository('nginx'), ['1.27'])
+    expect(tag).toMatchObject({
+      name: '1.27',
+      platforms: ['linux/amd64', 'linux/arm64/v8'],
+      created: '2024-01-02T03:04:05Z',
+    })
+    expect(notices).toMatchObject([{ code: 'TAG_DETAILS_MISSING' }])
+  })
+
+  it('shows private ones to whoever may see them', async () => {
+    const { client } = await meet((await hubWith()).hosts, { login: ada })
+    const [tag] = await client.describeTags(await client.openRepository('ada/secret'), ['v1'])
+    expect(tag).toMatchObject({ pushed: '2026-10-01T10:00:00.123Z' })
+  })
+})
+
+describe('Docker Hub: inspect, and copies in and out', () => {
+  it('copies out of it and into it, by the protocol', async () => {
+    const hub = await hubWith()
+    const { client } = await meet(hub.hosts, { login: ada })
+    const memory = memoryStore('memory')
+    const out = await copy(await client.open('nginx:1.27'), { store: memory, reference: 'v1' })
+    const into = await copy({ store: memory, reference: 'v1' }, await client.open('ada/mirror:v1', { write: true }))
+    expect(into.digest).toBe(out.digest)
+    const place = await client.open('ada/mirror:v1')
+    const report = await inspect(place.store, await place.store.resolve('v1'), { reference: 'ada/mirror:v1' })
+    expect(report.digest).toBe(out.digest)
+  })
+
+  it('quirk: pushing into a namespace of somebody else is refused', async () => {
+    const { client } = await meet((await hubWith()).hosts, { login: ada })
+    const into = await client.open('library/nginx:mine', { write: true })
+    await expect(copy(await client.open('ada/app:v1'), into)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+  })
+
+  it('quirk: the quota is used up, in plain text', async () => {
+    const { client } = await meet((await hubWith({ limited: true })).hosts)
+    const copied = copy(await client.open('nginx:1.27'), { store: memoryStore('memory'), reference: 'v1' })
+    await expect(copied).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      message: expect.stringContaining('pull rate limit'),
+    })
+  })
+})
+
+describe('Docker Hub: deletion of one tag', () => {
+  const removal = async (quirks: HubQuirks, options: MeetOptions, text = 'ada/app:v1') => {
+    const hub = await hubWith(quirks)
+    const { client, world } = await meet(hub.hosts, options)
+    const place = await client.open(text, { change: true })
+    const [, repository = ''] = /^(.+):/.exec(text) ?? []
+    const catalog = await client.catalog('docker.io')
+    const done = untag(place, {
+      product: async () => (tag, given) => Promise.resolve(catalog.untag?.(repository, tag, given)),
+    })
+    return { done, left: async () => ((await hub.contents.rows('ada/app')) ?? []).map(({ name }) => name), world }
+  }
+
+  it.each([
+    ['its registry says 405', {}],
+    ['tokens for its registry leave deletion out', { withoutDelete: true }],
+  ])('quirk: %s, and its interface removes the tag and leaves its siblings', async (_, quirks) => {
+    const { done, left, world } = await removal(quirks, { login: ada })
+    expect(await done).toBe('product')
+    expect(await left()).toEqual(['v2'])
+    expect(world.at('hub.docker.com')).toEqual(['POST /v2/auth/token', 'DELETE /v2/repositories/ada/app/tags/v1/'])
+  })
+
+  it.each<[name: string, options: MeetOptions, text: string, code: string]>([
+    ['nobody is logged in', {}, 'ada/app:v1', 'UNAUTHORIZED'],
+    ['the password is wrong', { login: { ...ada, password: 'wrong' } }, 'ada/app:v1', 'UNAUTHORIZED'],
+    ["it is somebody else's", { login: ada }, 'library/nginx:1.27', 'DENIED'],
+    ['there is no such tag', { login: ada }, 'ada/app:v9', 'NOT_FOUND'],
+  ])('changes nothing where %s', async (_, options, text, code) => {
+    const { done, left } = await removal({}, options, text)
+    await expect(done).rejects.toMatchObject({ code })
+    expect(await left()).toEqual(['v1', 'v2'])
+  })
+
+  const twoFactors = { secondFactor: { ada: { password: 'hunter2', code: '123456' } } }
+  const password = { ...ada, password: 'hunter2' }
+  const untagged = async (quirks: HubQuirks, options: MeetOptions) => {
+    const hub = await hubWith(quirks)
+    const { client, world } = await meet(hub.hosts, options)
+    const catalog = await client.catalog('docker.io')
+    await catalog.untag?.('ada/app', 'v1')
+    await catalog.untag?.('ada/app', 'v2')
+    return world.at('hub.docker.com').filter(line => line.startsWith('POST'))
+  }
+
+  it('quirk: an account with two factors is asked for its code, once', async () => {
+    const asked: string[] = []
+    const secondFactor = async (account: string) => `${asked.push(account) && '123456'}\n`
+    expect(await untagged(twoFactors, { login: password, secondFactor })).toEqual([
+      'POST /v2/auth/token',
+      'POST /v2/users/login',
+      'POST /v2/users/2fa-login',
+    ])
+    expect(asked).toEqual(['ada'])
+  })
+
+  it.each<[string, MeetOptions, string]>([
+    ['nobody can be asked', { login: password }, 'two-factor'],
+    ['the code is wrong', { login: password, secondFactor: async () => '000000' }, 'second factor'],
+  ])('is refused where %s', async (_, options, words) => {
+    await expect(untagged(twoFactors, options)).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: expect.stringContaining(words),
+    })
+  })
+
+  it('quirk: the newer login is not there yet', async () => {
+    expect(await untagged({ legacyLoginOnly: true }, { login: ada })).toEqual([
+      'POST /v2/auth/token',
+      'POST /v2/users/login',
+    ])
+  })
+
+  it.each(['../v1', 'v1/../../x', 'v1?x', 'v1#x', 'v 1', ''])(
+    'T18: never asks for a tag that is none: %j',
+    async tag => {
+      const { client, world } = await meet((await hubWith()).hosts, { login: ada })
+      const done = (await client.catalog('docker.io')).untag?.('ada/app', tag)
+      await expect(done).rejects.toMatchObject({ code: 'REFERENCE_INVALID' })
+      expect(world.arrivals).toEqual([])
+    },
+  )
+
+  it('T1: the token of the interface goes to hub.docker.com alone, and the password there and to the token server', async () => {
+    const { done, world } = await removal({}, { login: ada })
+    await done
+    const bearing = (text: string) =>
+      new Set(world.arrivals.filter(({ headers }) => headers.authorization?.startsWith(text)).map(({ host }) => host))
+    expect(bearing('Bearer jwt.')).toEqual(new Set(['hub.docker.com']))
+    expect(bearing('Basic ')).toEqual(new Set(['auth.docker.io']))
+  })
+})
+
+describe('Docker Hub: logins', () => {
+  const login = async (username: string, password: string, quirks: HubQuirks = {}) => {
+    const { client } = await meet((await hubWith(quirks)).hosts)
+    return client.accounts.login('docker.io', { kind: 'password', username, password }, { store: 'file' })
+  }
+
+  it('takes an access token', async () => {
+    expect(await login('ada', 'dckr_pat_1')).toMatchObject({ verified: true })
+  })
+
+  it('refuses a wrong one', async () => {
+    await expect(login('ada', 'wrong')).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+  })
+
+  it('quirk: the password of an account with two factors is refused with the reason', async () => {
+    const done = login('ada', 'hunter2', { secondFactor: { ada: { password: 'hunter2', code: '1' } } })
+    await expect(done).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: expect.stringContaining('two-factor'),
+      hint: expect.stringContaining('personal access token'),
+    })
+  })
+})
+
+describe('Docker Hub: limits', () => {
+  const quota = { limit: 100, remaining: 76, windowSeconds: 21_600, source: '192.0.2.7' }
+
+  it.each([
+    ['nobody: the address', { quota }, {}, { ...quota, account: null }],
+    ['an account', { quota }, { login: ada }, { ...quota, source: 'uuid-of-ada', account: 'ada' }],
+    [
+      'nothing said: none',
+      {},
+      { login: ada },
+      { limit: null, remaining: null, windowSeconds: null, source: null, account: 'ada' },
+    ],
+  ])('of %s', async (_, quirks, options, expected) => {
+    const { client, world } = await meet((await hubWith(structuredClone(quirks))).hosts, options)
+    expect(await (await client.catalog('docker.io')).limits?.()).toEqual({ registry: 'docker.io', ...expected })
+    expect(world.at('registry-1.docker.io').every(line => line.startsWith('HEAD '))).toBe(true)
+  })
+
+  it('asking takes none away, and a pull does', async () => {
+    const hub = await hubWith({ quota: { ...quota } })
+    const { client } = await meet(hub.hosts)
+    const catalog = await client.catalog('docker.io')
+    await catalog.limits?.()
+    expect((await catalog.limits?.())?.remaining).toBe(76)
+    await copy(await client.open('nginx:1.27'), { store: memoryStore('memory'), reference: 'v1' })
+    expect((await catalog.limits?.())?.remaining).toBeLessThan(76)
   })
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { makeImage } from '../images.ts'
 import { bodyOf, pageOf, partsOf, reply } from './answers.ts'
 import { type Contents, createContents, type TagRow } from './contents.ts'
 import { createTokens, scopeNeeded } from './tokens.ts'
@@ -33,6 +34,8 @@ export interface About {
 export interface HubQuirks {
   /** The quota of anonymous pulls; `undefined`: nothing is said, there is none. */
   quota?: { limit: number; remaining: number; windowSeconds: number; source: string } | undefined
+  /** Tokens for the registry never grant deletion, whatever the account may do by the interface. */
+  withoutDelete?: boolean
   /** 429 in plain text for every manifest. */
   limited?: boolean
   /** `/v2/namespaces/…` is not there yet. */
@@ -66,6 +69,8 @@ const times = { last_pushed: '2026-10-01T10:00:00.123456Z', last_pulled: '2026-1
 export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): Hub {
   const contents = createContents()
   const quirks: HubQuirks = { wantsUserAgent: true, searchV4: 'ok', ...given }
+  // Docker's own image for asking about the quota; in memory it is there before anybody can ask.
+  contents.push('ratelimitpreview/test', makeImage({ layers: 0, seed: 'ratelimitpreview' }), 'latest').catch(() => {})
   const abouts = new Map<string, About>()
   const jwts = new Map<string, string>()
   const aboutOf = (name: string): About => abouts.get(name) ?? {}
@@ -74,7 +79,9 @@ export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): 
     realm: 'https://auth.docker.io/token',
     service: 'registry.docker.io',
     users,
-    allows: (user, name, action) => (action === 'pull' ? mayRead(user, name) : user === name.split('/')[0]),
+    allows: (user, name, action) =>
+      !(quirks.withoutDelete && action === 'delete') &&
+      (action === 'pull' ? mayRead(user, name) : user === name.split('/')[0]),
   })
 
   const registry: RequestListener = (req, res) => {
@@ -316,7 +323,7 @@ export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): 
 }
 
 function tagOf({ name, digest, mediaType, images }: TagRow, at: number, { withoutDigest = [] }: HubQuirks) {
-  const pushed = `2026-10-${String(at + 1).padStart(2, '0')}T10:00:00.123456Z`
+  const pushed = `2026-10-${String((at % 28) + 1).padStart(2, '0')}T10:00:00.123456Z`
   return {
     id: at + 1,
     name,
