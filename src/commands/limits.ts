@@ -46,8 +46,8 @@ export default class LimitsCommand extends RegctlCommand<typeof LimitsCommand, R
   protected view({ registry, limit, remaining, windowSeconds, source, account }: Result): string {
     const whom = account ?? `this address${source === null ? '' : ` (${source})`}`
     if (limit === null || remaining === null) return escapeText(`${registry}: no limit on pulls for ${whom}`)
-    const window = windowSeconds === null ? '' : ` in ${formatDuration(windowSeconds)}`
-    return escapeText(`${registry}: ${remaining} of ${formatCount(limit, 'pull')}${window} left for ${whom}`)
+    const window = windowSeconds === null ? '' : `, counted over ${formatDuration(windowSeconds)}`
+    return escapeText(`${registry}: ${remaining} of ${formatCount(limit, 'pull')} left for ${whom}${window}`)
   }
 
   protected override shortfall({ registry, remaining, account, min }: Result): RegctlError | undefined {

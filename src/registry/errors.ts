@@ -128,6 +128,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
   UNSUPPORTED: unsupported,
   TOOMANYREQUESTS: limited,
   UNAVAILABLE: failed,
+  PRECONDITION: { ...denied, hint: () => 'a rule keeps it: one of its tags is immutable' },
   PROJECTPOLICYVIOLATION: { ...denied, hint: () => 'the project has a policy against pulling this image' },
 }
 

@@ -43,7 +43,7 @@ describe('Harbor: repos', () => {
         description: 'a web server',
         pulls: 4711,
         artifacts: 1,
-        updated: '2026-10-01T10:00:00Z',
+        updated: '2024-10-01T10:00:00Z',
       },
     ])
     expect(world.at(host)).toEqual(['GET /api/v2.0/repositories?page=1&page_size=100'])
@@ -145,13 +145,13 @@ describe('Harbor: tags', () => {
     const [row] = (await harbor.contents.rows('library/nginx')) ?? []
     const common = { digest: row?.digest, mediaType: row?.mediaType, platforms: ['linux/amd64', 'linux/arm64/v8'] }
     expect(await client.describeTags(source, list)).toEqual([
-      { name: '1.27', ...common, size: expect.any(Number), pushed: '2026-10-01T10:00:00Z' },
+      { name: '1.27', ...common, size: expect.any(Number), pushed: '2024-10-01T10:00:00Z' },
       {
         name: 'latest',
         ...common,
         size: expect.any(Number),
-        pushed: '2026-10-02T10:00:00Z',
-        pulled: '2026-11-20T08:30:00Z',
+        pushed: '2024-10-02T10:00:00Z',
+        pulled: '2024-11-20T08:30:00Z',
       },
     ])
     expect(world.at(host)).toEqual([
@@ -165,7 +165,7 @@ describe('Harbor: tags', () => {
     expect(tag).toMatchObject({
       platforms: ['linux/amd64'],
       created: '2024-01-02T03:04:05Z',
-      pushed: '2026-10-01T10:00:00Z',
+      pushed: '2024-10-01T10:00:00Z',
     })
     expect(world.at(host).at(-1)).toContain('/projects/team/repositories/sub%252Fdeep/artifacts')
   })
@@ -173,7 +173,7 @@ describe('Harbor: tags', () => {
   it('quirk: a project that looks like a number is named as a name', async () => {
     const { client, notices } = await meet((await harborWith()).hosts, login('ada'))
     const [tag] = await client.describeTags(await client.openRepository(`${host}/2024/app`), ['v1'])
-    expect(tag?.pushed).toBe('2026-10-01T10:00:00Z')
+    expect(tag?.pushed).toBe('2024-10-01T10:00:00Z')
     expect(notices).toEqual([])
   })
 
@@ -201,6 +201,23 @@ describe('Harbor: inspect, and copies in and out', () => {
       const place = await client.open(`${host}/team/mirror:v1`)
       expect((await inspect(place.store, await place.store.resolve('v1'), { reference: 'x' })).digest).toBe(out.digest)
     }
+  })
+
+  it('quirk: a login that fails is answered with Basic alone, and a public image is read without it', async () => {
+    const { client, notices } = await meet((await harborWith()).hosts, login('ada', 'wrong'))
+    expect(await all((await client.openRepository(`${host}/library/nginx`)).tags())).toEqual(['1.27', 'latest'])
+    expect(notices).toMatchObject([{ code: 'ANONYMOUS_RETRY' }])
+  })
+
+  it('quirk: an image with an immutable tag is not deleted, in its own words', async () => {
+    const harbor = await harborWith({ immutable: ['team/app:v1'] })
+    const { client } = await meet(harbor.hosts, login('ada'))
+    const { store } = await client.open(`${host}/team/app:v1`, { change: true })
+    await expect(store.delete(await store.resolve('v1'))).rejects.toMatchObject({
+      code: 'DENIED',
+      message: expect.stringContaining('immutable'),
+    })
+    expect(await harbor.contents.rows('team/app')).toHaveLength(1)
   })
 
   it('quirk: a public repository wants a token, too', async () => {

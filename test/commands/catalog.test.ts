@@ -76,7 +76,7 @@ describe('search, repos, limits, tags and inspect from the command line', () => 
 
   it('shows what is left of the quota', async () => {
     expect((await regctl('limits')).stdout).toBe(
-      'docker.io: 76 of 100 pulls in 6 h 00 min left for this address (192.0.2.7)\n',
+      'docker.io: 76 of 100 pulls left for this address (192.0.2.7), counted over 6 h 00 min\n',
     )
     expect(JSON.parse((await regctl('limits', '--min', '500', '--json')).stdout)).toEqual({
       registry: 'docker.io',

@@ -104,6 +104,16 @@ export function createHarbor(options: HarborOptions = {}): Harbor {
     if (req.method === 'DELETE' && isManifest && !path.includes('sha256:')) {
       return refused(400, 'UNSUPPORTED', 'the operation is unsupported')
     }
+    if (req.method === 'DELETE' && isManifest) {
+      const digest = path.slice(path.lastIndexOf('/') + 1)
+      return void contents.rows(needed?.name ?? '').then(rows => {
+        const kept = rows?.some(
+          row => row.digest === digest && quirks.immutable?.includes(`${needed?.name}:${row.name}`),
+        )
+        if (kept) return refused(412, 'PRECONDITION', 'the artifact has a tag that is immutable')
+        contents.v2(req, res)
+      })
+    }
     if (needed?.action === 'push') {
       if (quirks.proxyProjects?.includes(project)) {
         return refused(403, 'DENIED', 'can not push artifact to a proxy project')
@@ -219,7 +229,7 @@ export function createHarbor(options: HarborOptions = {}): Harbor {
       artifact_count: new Set(rows.map(({ digest }) => digest)).size,
       pull_count: pulls,
       creation_time: '2026-01-01T00:00:00.000Z',
-      update_time: '2026-10-01T10:00:00.000Z',
+      update_time: '2024-10-01T10:00:00.000Z',
     }
   }
 
@@ -277,7 +287,7 @@ function artifactsOf(rows: readonly TagRow[]) {
       manifest_media_type: mediaType,
       digest,
       size: images.reduce((sum, { size }) => sum + size, 0),
-      push_time: '2026-10-01T10:00:00.000Z',
+      push_time: '2024-10-01T10:00:00.000Z',
       pull_time: '0001-01-01T00:00:00.000Z',
       ...(isIndex
         ? {
@@ -293,8 +303,8 @@ function artifactsOf(rows: readonly TagRow[]) {
       tags: tagged.map(({ name }, number) => ({
         id: number + 1,
         name,
-        push_time: `2026-10-0${number + 1}T10:00:00.000Z`,
-        pull_time: number === 0 ? '0001-01-01T00:00:00.000Z' : '2026-11-20T08:30:00.000Z',
+        push_time: `2024-10-0${number + 1}T10:00:00.000Z`,
+        pull_time: number === 0 ? '0001-01-01T00:00:00.000Z' : '2024-11-20T08:30:00.000Z',
         immutable: false,
       })),
     }

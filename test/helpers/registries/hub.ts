@@ -64,7 +64,9 @@ export interface HubOptions {
   quirks?: HubQuirks
 }
 
-const times = { last_pushed: '2026-10-01T10:00:00.123456Z', last_pulled: '2026-11-20T08:30:00.5Z' }
+/** Where blobs are served. */
+const cdn = 'production.cloudflare.docker.com'
+const times = { last_pushed: '2024-10-01T10:00:00.123456Z', last_pulled: '2024-11-20T08:30:00.5Z' }
 
 export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): Hub {
   const contents = createContents()
@@ -92,12 +94,25 @@ export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): 
       const errors = [{ code: 'UNAUTHORIZED', message: 'authentication required', detail: null }]
       return reply(res, 401, { errors }, { 'www-authenticate': tokens.challenge(scope) })
     }
-    const { path } = partsOf(req)
+    const { path, query } = partsOf(req)
+    // Pages of tags hold a hundred at most, whatever is asked for.
+    if (path.endsWith('/tags/list') && Number(query.get('n') ?? 0) > 100)
+      req.url = req.url?.replace(/n=\d+/, 'n=100') ?? ''
+    if (path.includes('/blobs/sha256:') && req.method === 'GET') {
+      return void res.writeHead(307, { location: `https://${cdn}${path}?X-Amz-Signature=signed` }).end()
+    }
     // There is no catalog; the namespace's list stands for it.
     if (path === '/v2/_catalog') return res.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n')
     const isManifest = path.includes('/manifests/')
     if (isManifest && req.method === 'DELETE' && !path.includes('sha256:')) {
       return reply(res, 405, { errors: [{ code: 'UNSUPPORTED', message: 'The operation is unsupported.' }] })
+    }
+    if (isManifest && req.method === 'DELETE') {
+      const digest = path.slice(path.lastIndexOf('/') + 1)
+      return void contents.rows(needed?.name ?? '').then(rows => {
+        if (!rows?.some(row => row.digest === digest)) return contents.v2(req, res)
+        reply(res, 403, { errors: [{ code: 'DENIED', message: 'the manifest is referenced by a tag' }] })
+      })
     }
     if (isManifest && quirks.limited && req.method === 'GET') {
       return res
@@ -304,6 +319,12 @@ export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): 
     reply(res, 200, { total: all.length, results })
   }
 
+  /** Signed addresses serve nobody who brings a login of another kind, as S3 does. */
+  const storage: RequestListener = (req, res) => {
+    if (req.headers.authorization !== undefined) return void res.writeHead(400).end('Only one auth mechanism allowed')
+    contents.v2(req, res)
+  }
+
   const polite =
     (listener: RequestListener): RequestListener =>
     (req, res) =>
@@ -318,12 +339,13 @@ export function createHub({ users = {}, quirks: given = {} }: HubOptions = {}): 
       'auth.docker.io': polite(tokens.listener),
       'hub.docker.com': polite(api),
       'index.docker.io': polite(index),
+      [cdn]: storage,
     },
   }
 }
 
 function tagOf({ name, digest, mediaType, images }: TagRow, at: number, { withoutDigest = [] }: HubQuirks) {
-  const pushed = `2026-10-${String((at % 28) + 1).padStart(2, '0')}T10:00:00.123456Z`
+  const pushed = `2024-10-${String((at % 28) + 1).padStart(2, '0')}T10:00:00.123456Z`
   return {
     id: at + 1,
     name,

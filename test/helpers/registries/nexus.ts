@@ -231,7 +231,7 @@ export function createNexus(options: NexusOptions = {}): Nexus {
       const text = JSON.stringify({ items: found.slice(from, from + pageSize), continuationToken: token })
       const repeated = text.replaceAll(
         '"fileSize"',
-        '"blobCreated":"2026-10-01T10:00:00.000+00:00","blobCreated":"2026-10-01T10:00:00.000+00:00","fileSize"',
+        '"blobCreated":"2024-10-01T10:00:00.000+00:00","blobCreated":"2024-10-01T10:00:00.000+00:00","fileSize"',
       )
       return void res.writeHead(200, { 'content-type': 'application/json' }).end(quirks.repeatedKey ? repeated : text)
     }
@@ -264,8 +264,8 @@ export function createNexus(options: NexusOptions = {}): Nexus {
             format,
             checksum: { sha1: 'da39a3ee5e6b4b0d3255bfef95601890afd80709', sha256: row.digest.replace('sha256:', '') },
             contentType: row.mediaType,
-            lastModified: `2026-10-${String((at % 28) + 1).padStart(2, '0')}T10:00:00.000+00:00`,
-            lastDownloaded: at === 0 ? null : '2026-11-20T08:30:00.000+00:00',
+            lastModified: `2024-10-${String((at % 28) + 1).padStart(2, '0')}T10:00:00.000+00:00`,
+            lastDownloaded: at === 0 ? null : '2024-11-20T08:30:00.000+00:00',
             uploader: 'admin',
             uploaderIp: '192.0.2.1',
             fileSize: 1778,
