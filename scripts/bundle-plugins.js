@@ -124,7 +124,10 @@ export function requireBuiltins(source) {
         .split(',')
         .map(member => member.trim().replace(' as ', ': '))
         .filter(member => member !== '' && !member.startsWith('type '))
-      if (slow.has(name)) return values.map(value => deferred(value, name)).join(' ')
+      if (slow.has(name) && values.length > 0) {
+        const held = `${name.replace(/\W/g, '_')}$`
+        return [`let ${held};`, ...values.map(value => deferred(value, name, held))].join(' ')
+      }
       const named = values.length > 0 ? `const { ${values.join(', ')} } = require('${name}');` : ''
       return `${whole ? `const ${whole} = require('${name}');` : ''}${named}`
     },
@@ -135,11 +138,12 @@ export function requireBuiltins(source) {
  * The functions of slow modules wait until they are called: each takes 2 to 4 ms to load, and a list needs none.
  * @param {string} member `createHash` or `createHash: hash`
  * @param {string} module
+ * @param {string} held a variable for it: a require takes longer than a hash of a few bytes
  */
-function deferred(member, module) {
+function deferred(member, module, held) {
   const [name = '', local = name] = member.split(': ')
   if (!/^[a-z]/.test(name)) return `const { ${member} } = require('${module}');`
-  return `function ${local}(...args) { return require('${module}').${name}(...args) }`
+  return `function ${local}(...args) { return (${held} ??= require('${module}')).${name}(...args) }`
 }
 
 /**

@@ -118,8 +118,11 @@ async function read(path: string): Promise<[Digest, string][]> {
 /** Whole or not at all; no fsync: what a power cut takes is only progress. */
 async function write(path: string, value: object): Promise<void> {
   const temporary = `${path}.new`
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
-  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+  const put = () => writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+  await put().catch(async () => {
+    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+    await put()
+  })
   await rename(temporary, path)
 }
 

@@ -47,7 +47,7 @@ export class LentBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#cancel(error ?? undefined)
-    this.#abandon?.(error ?? closedEarly())
+    if (this.#abandon) this.#abandon(error ?? closedEarly())
     // Has its turn after a step that is still under way, and frees what that step opens.
     Promise.resolve(this.#chunks.return?.()).catch(() => {})
     callback(error)
@@ -59,6 +59,7 @@ export class LentBody extends Readable {
     return new Promise((resolve, reject) => {
       this.#abandon = reject
       this.#chunks.next().then(next => {
+        this.#abandon = undefined
         if (next.done) this.#isOver = true
         resolve(next)
       }, reject)

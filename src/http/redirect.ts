@@ -40,16 +40,17 @@ export function redirect({ max = 10 }: RedirectOptions = {}): Layer {
   return next => async first => {
     const seen = new Set([first.url])
     let request = first
-    let privateStart: boolean | undefined
+    let start: WireResponse | undefined
     for (let hops = 0; ; hops++) {
       const response: WireResponse = await next(request)
       // Decided by the first connection: later hops are strangers and have no say in it.
-      privateStart ??= startsPrivate(first, response)
+      start ??= response
       const target = targetOf(request, response)
       if (target === undefined) return response
       await discard(response)
       if (seen.has(target) || hops >= max) throw refusal(request, `redirects in circles or more than ${max} times`)
       seen.add(target)
+      const privateStart = startsPrivate(first, start)
       checkMethod(request, response)
       checkTarget(first, request, target, privateStart)
       request = follow(request, target, privateStart)

@@ -85,7 +85,8 @@ async function uploadFrom(
         if (typeof opened === 'string') return opened
         if (await isHereAfterAll(place, target, options)) return 'present'
         session = opened
-        await remember(place, session, options)
+        // Nothing is there yet that could be lost while it is written down.
+        remember(place, session, options).catch(() => {})
       }
       await sendBlob(place, { target, body, session, options })
       await checkpoint?.clear()

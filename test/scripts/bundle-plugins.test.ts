@@ -29,7 +29,7 @@ describe('requireBuiltins', () => {
     ["import { got } from 'got'", "import { got } from 'got'"],
     [
       "import { createHash, X509Certificate } from 'node:crypto'",
-      "function createHash(...args) { return require('node:crypto').createHash(...args) } const { X509Certificate } = require('node:crypto');",
+      "let node_crypto$; function createHash(...args) { return (node_crypto$ ??= require('node:crypto')).createHash(...args) } const { X509Certificate } = require('node:crypto');",
     ],
   ])('%j', (source, required) => expect(requireBuiltins(source)).toBe(required))
 })
