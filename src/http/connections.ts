@@ -10,8 +10,10 @@ import type { TlsSettings } from './tls.ts'
 export interface Connection {
   /** For an ordinary client, made when it is first asked for. */
   agent(): Promise<Agent>
-  /** Made once an origin: reading the system's roots anew for each connection costs more than the handshake. */
+  /** Made once an origin, and of the authorities that were named alone, until {@link widen}: most often they do, and reading the rest takes longer than a handshake. */
   secureContext: SecureContext | undefined
+  /** The context that trusts what this machine trusts as well; from now on it is the one in use. */
+  widen(): SecureContext | undefined
   rejectUnauthorized: boolean
   lookup: LookupFunction | undefined
   proxy: URL | undefined
@@ -39,14 +41,21 @@ export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): C
 
   async function connect(url: URL, proxyUrl: URL | undefined, publicOnly: boolean) {
     const settings = url.protocol === 'https:' ? await tls?.(url.origin) : undefined
+    const createContext = url.protocol === 'https:' ? await contextMaker(settings) : () => undefined
     let agent: Promise<Agent> | undefined
+    let isWide = settings?.roots === undefined
     const connection = {
       agent: () => {
         agent ??= createAgent(url, proxyUrl)
         return agent
       },
       close: () => agent?.then(made => made.destroy()),
-      secureContext: await createContext(settings),
+      secureContext: createContext(settings?.ca),
+      widen() {
+        if (!isWide) connection.secureContext = createContext([...(settings?.ca ?? []), ...(settings?.roots?.() ?? [])])
+        isWide = true
+        return connection.secureContext
+      },
       rejectUnauthorized: settings?.rejectUnauthorized ?? true,
       // Behind a proxy the proxy resolves the name: there is no address of ours to look at (2.10).
       lookup: proxyUrl ? lookup : checkedLookup(lookup, publicOnly ? isPublicAddress : isNoMetadata),
@@ -93,11 +102,9 @@ async function createAgent(url: URL, proxy: URL | undefined): Promise<Agent> {
   return new http.Agent(agentOptions)
 }
 
-async function createContext(settings: TlsSettings | undefined): Promise<SecureContext | undefined> {
-  if (!settings?.ca && !settings?.cert) return undefined
+async function contextMaker({ cert, key }: TlsSettings = {}): Promise<(ca: string[] | undefined) => SecureContext> {
   const { default: tls } = await import('node:tls')
-  const { ca, cert, key } = settings
-  return tls.createSecureContext({ ca, cert, key })
+  return ca => tls.createSecureContext({ ca, cert, key })
 }
 
 /**

@@ -50,6 +50,11 @@ export function failureOf(error: unknown, host: string, proxyHost?: string): Reg
   return new RegctlError('UNREACHABLE', `the connection to ${way} failed${word}`, { hint: 'try again', cause })
 }
 
+/** Whether a certificate was refused because nobody who is trusted has signed it. */
+export function isUnknownIssuer(error: unknown): boolean {
+  return unknownIssuer.has(codeOf(innermost(error)))
+}
+
 function tlsFailure(cause: unknown, host: string): [sentence: string, hint: string] | undefined {
   const code = codeOf(cause)
   if (unknownIssuer.has(code)) {

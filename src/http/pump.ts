@@ -1,7 +1,7 @@
 import { RegctlError } from '../model/errors.ts'
 import type { Connection } from './connections.ts'
 import { type Timeouts, unreachable } from './exchange.ts'
-import { failureOf } from './failures.ts'
+import { failureOf, isUnknownIssuer } from './failures.ts'
 import type { HttpRequest } from './http.ts'
 import { LentBody } from './lent.ts'
 import { queryOf } from './location.ts'
@@ -50,6 +50,7 @@ export function createPump(userAgent: string): Pump {
       await body?.peek()
       for (let turn = 1; ; turn++) {
         request.signal?.throwIfAborted()
+        const { secureContext } = connection
         const link = takeIdle(line) ?? (await openLine(url, connection, line))
         try {
           return await ask(link, head, { request, body, host: url.host, line, timeouts, pool })
@@ -62,6 +63,8 @@ export function createPump(userAgent: string): Pump {
             if (request.method === 'GET' || request.method === 'HEAD') return undefined
             throw notPlain(url.host)
           }
+          // Nothing was sent yet: it may still be somebody whom this machine trusts.
+          if (isUnknownIssuer(error) && connection.widen() !== secureContext) continue
           if (turn > maxStale || !mayAskAgain(link, { request, body }, error)) throw failureOf(error, url.host)
         }
       }

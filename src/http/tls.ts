@@ -14,10 +14,13 @@ export interface TlsFiles {
   keyFile?: string
 }
 
-/** What goes into a TLS connection, PEM; `ca` holds the system's roots too, since Node replaces them by it. */
+/** What goes into a TLS connection, PEM. */
 export interface TlsSettings {
   rejectUnauthorized?: boolean
+  /** The authorities that were named. */
   ca?: string[]
+  /** What this machine trusts besides: Node replaces it by `ca`, and takes 30 ms to read it. */
+  roots?: () => string[]
   cert?: string[]
   key?: string[]
 }
@@ -65,7 +68,10 @@ async function read(origin: string, options: TlsOptions): Promise<TlsSettings | 
   const { files, found } = await find(origin, options)
   const settings: TlsSettings = {}
   if (files.insecure) settings.rejectUnauthorized = false
-  if (found.authorities.length > 0) settings.ca = await authorities(found.authorities, options.extraCa)
+  if (found.authorities.length > 0) {
+    settings.ca = await authorities(found.authorities, options.extraCa)
+    settings.roots = systemRoots
+  }
   if (found.pairs.length > 0) Object.assign(settings, await identity(found.pairs))
   return Object.keys(settings).length > 0 ? settings : undefined
 }
@@ -113,20 +119,19 @@ function pairOf({ certFile, keyFile }: TlsFiles): { cert: string; key: string } 
   )
 }
 
-/** Appended to what the machine trusts anyway, never in its place. */
 async function authorities(paths: string[], extra: string | undefined): Promise<string[]> {
   const own: string[] = []
   for (const path of paths) own.push(await readPem(path))
   // Node only warns about an unreadable NODE_EXTRA_CA_CERTS, and so do we not fail.
   if (extra) own.push(await readPem(extra).catch(() => ''))
-  return [...new Set([...tls.rootCertificates, ...systemRoots(), ...own.filter(pem => pem !== '')])]
+  return own.filter(pem => pem !== '')
 }
 
-/** Node 22.15 and newer know the system's own roots. */
-function systemRoots(): readonly string[] {
+/** Node 22.15 and newer know the system's own roots besides theirs. */
+function systemRoots(): string[] {
   const get: unknown = Reflect.get(tls, 'getCACertificates')
   const roots: unknown = typeof get === 'function' ? get('system') : []
-  return Array.isArray(roots) ? roots : []
+  return [...new Set([...tls.rootCertificates, ...(Array.isArray(roots) ? roots : [])])]
 }
 
 async function readPem(path: string): Promise<string> {

@@ -132,7 +132,8 @@ function timeouts({ method }: HttpRequest, options: WireOptions): Timeouts {
 async function requestOptions(request: HttpRequest, connection: Connection, { userAgent }: WireOptions) {
   const { method } = request
   const url = new URL(request.url)
-  const { lookup, proxy, secureContext, rejectUnauthorized } = connection
+  const { lookup, proxy, rejectUnauthorized } = connection
+  const secureContext = connection.widen()
   const headers: Record<string, string> = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers }
   if (request.body || method === 'POST' || method === 'PUT' || method === 'PATCH')
     headers['content-length'] = String(request.body?.size ?? 0)

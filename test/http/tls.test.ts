@@ -43,8 +43,8 @@ describe('certs.d (2.10)', () => {
     await write('reg.test:5000/a.crt', ca.cert)
     await write('reg.test:5000/b.crt', other.cert)
     const settings = await tlsFor()('https://reg.test:5000')
-    expect(settings?.ca).toEqual(expect.arrayContaining([ca.cert, other.cert, rootCertificates[0]]))
-    expect(settings?.ca?.length).toBeGreaterThanOrEqual(rootCertificates.length + 2)
+    expect(settings?.ca).toEqual([ca.cert, other.cert])
+    expect(settings?.roots?.()).toEqual(expect.arrayContaining([...rootCertificates]))
     expect(settings).not.toHaveProperty('rejectUnauthorized')
   })
 
@@ -162,6 +162,35 @@ describe('on a real connection', () => {
     const send = testWire({ tls: tlsFor({ [a.host]: { caFile: await write('ca.pem', ca.cert) } }) })
     expect((await ask(send, { url: a.url })).status).toBe(200)
     await expect(ask(send, { url: b.url })).rejects.toMatchObject({ code: 'TLS_FAILED' })
+  })
+
+  it.each([true, false])('trusts what this machine trusts beside the CA that was named (pump: %s)', async pump => {
+    const server = await secure()
+    let asked = 0
+    const roots = () => {
+      asked++
+      return [ca.cert]
+    }
+    const send = testWire({ pump, tls: async () => ({ ca: [other.cert], roots }) })
+    const answers = await Promise.all([1, 2, 3].map(() => ask(send, { url: server.url })))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(asked).toBe(1)
+  })
+
+  it('does not read what this machine trusts where the CA that was named does', async () => {
+    const server = await secure()
+    const roots = () => {
+      throw new Error('read')
+    }
+    const send = testWire({ tls: async () => ({ ca: [ca.cert], roots }) })
+    expect((await ask(send, { url: server.url })).status).toBe(200)
+  })
+
+  it('T20: fails when nobody has signed it, named or not', async () => {
+    const server = await secure()
+    const send = testWire({ tls: async () => ({ ca: [other.cert], roots: () => [other.cert] }) })
+    await expect(ask(send, { url: server.url })).rejects.toMatchObject({ code: 'TLS_FAILED' })
+    expect(server.requests).toHaveLength(0)
   })
 
   it.each<[string, () => Promise<Pair>, boolean, RegExp, RegExp]>([
