@@ -161,6 +161,10 @@ export function createTransport(options: TransportOptions): Transport {
           name,
           baseUrl: url,
           ...memory,
+          prepare: requests => {
+            const most = settingsOf(new URL(url).host).requests ?? requestsPerHost
+            wire.prepare(url, Math.min(requests, most))
+          },
           send: stack(
             shared,
             ...attentive,

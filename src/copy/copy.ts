@@ -1,12 +1,13 @@
+import type { Descriptor } from '../model/descriptor.ts'
 import { formatPlace } from '../store/place.ts'
 import { resolvePlace } from '../store/resolve.ts'
-import type { Place, Store } from '../store/store.ts'
+import type { Place, Source, Store } from '../store/store.ts'
 import { copyImage } from './image.ts'
 import type { CopyOptions } from './options.ts'
 import { lookUp } from './plan.ts'
 import { prepare } from './prepare.ts'
 import type { CopyResult } from './result.ts'
-import { openShared } from './shared.ts'
+import { defaultJobs, openShared } from './shared.ts'
 
 export type { CopyOptions } from './options.ts'
 export type { CopyResult } from './result.ts'
@@ -22,6 +23,7 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
   const { digest, mediaType } = image.root.descriptor
   // Nothing is written for what is most often all there is to do: to see that nothing changed.
   const isUnchanged = existing?.digest === digest && !options.force && !options.referrers && !options.digestTags
+  if (!existing && !options.dryRun) expectTransfers(image.root.descriptor, [from.store, to.store], options)
   const shared = await openShared(from, isUnchanged ? undefined : to, options)
   const counts = await copyImage(image, { place: to, existing }, { shared, options })
   await shared.journal?.end()
@@ -36,6 +38,14 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
     seconds: secondsSince(begun),
     ...factsOf(from),
   }
+}
+
+/** Bytes that a manifest takes for each entry, at least: one connection too few costs a round trip, one too many next to nothing. */
+const entrySize = 150
+
+/** By the size of a manifest one can tell how much hangs on it, while it is still being fetched. */
+function expectTransfers({ size }: Descriptor, stores: Source[], { jobs = defaultJobs }: CopyOptions): void {
+  for (const store of stores) store.expect?.(Math.min(jobs, Math.ceil(size / entrySize)))
 }
 
 /** What a source says of itself after a copy: the pulls it still grants, and which mirror served what. */

@@ -110,6 +110,14 @@ export class PumpConnection {
     })
   }
 
+  /** Stands ready, or soon will, for a request that is still to come: that it breaks until then is nobody's loss. */
+  wait(): void {
+    this.isReused = true
+    this.#idleUntil = performance.now() + waiting * 1000
+    this.#socket.unref()
+    this.ready.catch(() => {})
+  }
+
   destroy(error: Error = hungUp()): void {
     const [onReady, asked, reading] = [this.#onReady, this.#asked, this.#reading]
     this.#onReady = this.#asked = this.#reading = undefined
@@ -187,6 +195,9 @@ export class PumpConnection {
     onFree()
   }
 }
+
+/** Seconds; a server that sees no request soon hangs up. */
+const waiting = 5
 
 /** Seconds; servers that do not say rarely keep a connection for less. */
 const defaultIdle = 60

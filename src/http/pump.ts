@@ -7,7 +7,7 @@ import { LentBody } from './lent.ts'
 import { queryOf } from './location.ts'
 import { type Outgoing, sendBody } from './outgoing.ts'
 import { OddAnswer, type PumpConnection } from './pump-connection.ts'
-import { type Line, openLine, takeIdle } from './pump-line.ts'
+import { type Line, openAhead, openLine, takeIdle } from './pump-line.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, cutShort, stalled } from './response-body.ts'
 import { createSlabPool, type SlabPool } from './slabs.ts'
@@ -19,6 +19,8 @@ export interface Pump {
    * @throws RegctlError as the wire does; when aborted, the signal's reason
    */
   send(outgoing: OutgoingRequest, connection: Connection, timeouts: Timeouts): Promise<WireResponse | undefined>
+  /** Opens connections ahead, so that so many are there. */
+  prepare(url: URL, connection: Connection, count: number): Promise<void>
   close(): void
 }
 
@@ -36,13 +38,17 @@ const maxStale = 32
 /** Carries what needs no proxy beside the wire, bodies from the socket into memory that is lent on: a third of a client's time and memory (BENCH.md). */
 export function createPump(userAgent: string): Pump {
   const lines = new Map<Connection, Line>()
+  const lineOf = (connection: Connection) => {
+    const line = lines.get(connection) ?? { idle: [], session: undefined, isOdd: false }
+    lines.set(connection, line)
+    return line
+  }
   const pools = { 'https:': createSlabPool(slabSizes['https:']), 'http:': createSlabPool(slabSizes['http:']) }
 
   return {
     async send({ request, body }, connection, timeouts) {
       const url = new URL(request.url)
-      const line = lines.get(connection) ?? { idle: [], session: undefined, isOdd: false }
-      lines.set(connection, line)
+      const line = lineOf(connection)
       const head = line.isOdd ? undefined : headOf(request, url, userAgent)
       if (head === undefined) return undefined
       const pool = url.protocol === 'https:' ? pools['https:'] : pools['http:']
@@ -68,6 +74,10 @@ export function createPump(userAgent: string): Pump {
           if (turn > maxStale || !mayAskAgain(link, { request, body }, error)) throw failureOf(error, url.host)
         }
       }
+    },
+    async prepare(url, connection, count) {
+      const line = lineOf(connection)
+      if (!line.isOdd) await openAhead(url, connection, { line, count })
     },
     close() {
       for (const { idle } of lines.values()) for (const link of idle.splice(0)) link.destroy()

@@ -31,6 +31,13 @@ export interface WireOptions {
   pump?: boolean
 }
 
+export interface Wire {
+  send: Send
+  /** So many requests to this origin will soon be made at once: their connections are opened ahead. A hint; never fails. */
+  prepare(origin: string, requests: number): void
+  close(): void
+}
+
 const maxHeaderSize = 64 * 1024
 const putPatience = 5
 const maxStale = 32
@@ -41,7 +48,7 @@ const maxStale = 32
  * thrown status.
  * Throws RegctlError UNREACHABLE, TLS_FAILED, STALLED, or REFUSED by `publicOnly`; when aborted, the signal's reason.
  */
-export function createWire(options: WireOptions): { send: Send; close(): void } {
+export function createWire(options: WireOptions): Wire {
   const connections = createConnections(options)
   const pump = createPump(options.userAgent)
   let loading: Promise<Got> | undefined
@@ -97,8 +104,18 @@ export function createWire(options: WireOptions): { send: Send; close(): void } 
       })
   }
 
+  async function prepare(origin: string, requests: number): Promise<void> {
+    const url = parseUrl(origin)
+    const connection = await connections.for(url, false)
+    if (!connection.proxy && options.pump !== false) await pump.prepare(url, connection, requests)
+  }
+
   return {
     send,
+    prepare(origin, requests) {
+      // What is wrong is told by the request that comes.
+      prepare(origin, requests).catch(() => {})
+    },
     close() {
       connections.close()
       pump.close()

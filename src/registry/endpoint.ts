@@ -16,6 +16,8 @@ export interface Registry extends RegistryMemory {
   /** Where its API is served, without a trailing slash: `https://registry-1.docker.io`. */
   baseUrl: string
   send: Send
+  /** So many requests will soon be made at once. */
+  prepare?(requests: number): void
 }
 
 export interface RegistryMemory {

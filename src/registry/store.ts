@@ -65,6 +65,10 @@ export class RegistryStore implements Store {
       : fetchBlob(this.#place, target, options)
   }
 
+  expect(transfers: number): void {
+    this.#place.registry.prepare?.(transfers)
+  }
+
   tags(options: Options = {}): AsyncIterable<string> {
     return listTags(this.#place, options)
   }

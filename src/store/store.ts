@@ -61,6 +61,8 @@ export interface Source {
    * (distribution-spec "Listing Referrers").
    */
   referrers(subject: Descriptor, options?: ReferrersOptions): AsyncIterable<Descriptor>
+  /** Told that so many transfers will soon begin at once: who talks over a network opens connections ahead. */
+  expect?(transfers: number): void
   /**
    * Told by whoever kept or parsed bytes that they were not the target's. True when they came from one source of several (mirrors): fetched
    * again, they come from another.

@@ -4,9 +4,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { readAll } from '../../src/http/body.ts'
 import type { HttpRequest, HttpResponse } from '../../src/http/http.ts'
 import { LentBody, lend } from '../../src/http/lent.ts'
-import type { WireOptions } from '../../src/http/wire.ts'
+import { createWire, type WireOptions } from '../../src/http/wire.ts'
 import { makeCa } from '../helpers/certs.ts'
-import { ask, bodyOf, testWire } from '../helpers/http-send.ts'
+import { ask, bodyOf, closing, testWire } from '../helpers/http-send.ts'
 import { onHeads, type RawServer, startRaw } from '../helpers/raw.ts'
 
 const ok = (body: string, more = '') =>
@@ -225,6 +225,47 @@ describe('connections', () => {
     await expect(fetchBody({ lookup }, url, { publicOnly: true })).rejects.toMatchObject({ code: 'REFUSED' })
     expect(server.connections()).toBe(0)
     expect((await ask(testWire({ lookup }), bulk(url))).text).toBe('x')
+  })
+})
+
+describe('connections opened ahead', () => {
+  const wireOf = (options: Partial<WireOptions> = {}) => closing(createWire({ userAgent: 'test', ...options }))
+
+  it('carry the requests that come', async () => {
+    const server = await answering(ok('x'))
+    const { send, prepare } = wireOf()
+    await ask(send, bulk(server.url))
+    prepare(server.url, 3)
+    await vi.waitFor(() => expect(server.connections()).toBe(3))
+    const all = await Promise.all([1, 2, 3].map(() => ask(send, bulk(server.url))))
+    expect(all.map(({ text }) => text)).toEqual(['x', 'x', 'x'])
+    expect(server.connections()).toBe(3)
+  })
+
+  it('are taken while they come about, and replaced when they break first', async () => {
+    let broken = 0
+    const server = await startRaw(socket => {
+      if (broken < 2) {
+        broken++
+        socket.resetAndDestroy()
+      } else onHeads(socket, () => socket.write(ok('x')))
+    })
+    const { send, prepare } = wireOf()
+    prepare(server.url, 2)
+    expect((await ask(send, bulk(server.url))).text).toBe('x')
+  })
+
+  it.each([
+    ['nobody is there', {}],
+    ['a proxy is in between', { proxy: () => 'http://127.0.0.1:9' }],
+    ['the pump is off', { pump: false }],
+  ])('are no failure, or none, when %s', async (what, options) => {
+    const server = await answering(ok('x'))
+    if (what === 'nobody is there') await server.close()
+    const { prepare } = wireOf(options)
+    prepare(server.url, 2)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(server.connections()).toBe(0)
   })
 })
 
