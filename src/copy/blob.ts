@@ -9,7 +9,7 @@ import { fromAnySource } from './any-source.ts'
 import type { Route } from './route.ts'
 
 /** Bytes; below that the way to the registry and back takes longer than the blob. */
-const smallBlob = 1024 * 1024
+const smallBlob = 8 * 1024 * 1024
 
 /** Bytes; below that a blob is sent again sooner than asked after. */
 const worthRemembering = 1024 * 1024

@@ -10,7 +10,7 @@ export interface CopyOptions extends Options {
   platforms?: readonly Platform[] | undefined
   /** Manifests of another format are written anew in this one, and have new digests; config and layers stay as they are. */
   format?: ImageFormat | undefined
-  /** Transfers at once. Default 8, and 16 of blobs below 1 MiB. */
+  /** Transfers at once. Default 8, and 16 of blobs below 8 MiB. */
   jobs?: number | undefined
   /** Check every part at the destination, even below a manifest that is there. */
   force?: boolean | undefined
