@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FanOutOptions } from '../../src/copy/fan-out.ts'
 import { copyToMany } from '../../src/copy/many.ts'
@@ -16,16 +19,22 @@ beforeEach(async () => {
 })
 afterEach(() => Promise.all([source, ...servers].map(server => server.close())))
 
-async function given(sample: Sample) {
+async function putAt(place: string, sample: Sample) {
   const client = await testClient()
-  await seed((await client.open(`${source.host}/demo/app:v1`, { write: true })).store, sample, 'v1')
+  await seed((await client.open(place, { write: true })).store, sample, 'v1')
   await client.close()
+}
+
+async function given(sample: Sample) {
+  await putAt(`${source.host}/demo/app:v1`, sample)
   source.requests.length = 0
 }
 
-async function run(destinations: readonly string[], options: CopyOptions & FanOutOptions = {}) {
+type RunOptions = CopyOptions & FanOutOptions & { env?: Record<string, string> }
+
+async function run(destinations: readonly string[], { env, ...options }: RunOptions = {}) {
   for (const server of [source, ...servers]) server.requests.length = 0
-  const client = await testClient()
+  const client = await testClient({ ...(env && { env }) })
   try {
     const to = await Promise.all(destinations.map(text => client.open(text, { write: true })))
     return await copyToMany(await client.open(`${source.host}/demo/app:v1`), to, options)
@@ -90,11 +99,47 @@ describe('a copy to three registries', () => {
     for (const place of places) await expectWhole(place, sample)
   })
 
+  it('many blobs wait for no slow one of another', async () => {
+    const sample = rawImage(Array.from({ length: 60 }, (_, at) => 2000 + at))
+    await given(sample)
+    // Nobody waits so long here.
+    await run(everywhere(), { patience: 1e9 })
+    expect(blobGets()).toHaveLength(61)
+    for (const place of everywhere()) await expectWhole(place, sample)
+  })
+
+  it('registries that take two requests at a time, in an order of their own, do not keep each other waiting for ever', async () => {
+    const sample = rawImage(Array.from({ length: 30 }, (_, at) => 2000 + at))
+    await given(sample)
+    await Promise.all(servers.map(server => server.close()))
+    // Each answers in an order of its own.
+    let at = 0
+    servers = await Promise.all(
+      [1, 2, 3].map(() =>
+        startServer({
+          wrap: handler => (req, res) => {
+            if (req.method === 'POST') setTimeout(() => handler(req, res), (at++ * 7919) % 50)
+            else handler(req, res)
+          },
+        }),
+      ),
+    )
+    // Where the name is known nothing is opened before a registry has said that it lacks it.
+    for (const place of everywhere()) await putAt(place, rawImage([1000]))
+    const home = await mkdtemp(join(tmpdir(), 'regctl-slow-'))
+    const config = join(home, 'config.json')
+    const hosts = Object.fromEntries(servers.map(({ host }) => [host, { requests: 2 }]))
+    await writeFile(config, JSON.stringify({ hosts }))
+    await run(everywhere(), { patience: 300, env: { REGCTL_CONFIG: config } })
+    // What had been waiting for each other was read again, and next to nothing else.
+    expect(blobGets().length).toBeLessThan(31 + 2 * 8)
+    for (const place of everywhere()) await expectWhole(place, sample)
+  })
+
   it('a layer goes to a folder and to a registry from one read', async () => {
     const sample = rawImage([2 * MiB])
     await given(sample)
-    const { mkdtempSync } = await import('node:fs')
-    const folder = mkdtempSync('/tmp/regctl-many-')
+    const folder = await mkdtemp(join(tmpdir(), 'regctl-many-'))
     const places = [`oci:${folder}:v1`, everywhere()[0] ?? '']
     await run(places)
     expect(blobGets()).toHaveLength(2)

@@ -254,6 +254,33 @@ describe('copy with a format', () => {
     ])
   })
 
+  it('T12: holds no more manifests written anew than 64 MiB', async () => {
+    const config = json(mediaTypes.dockerConfig, {})
+    const images = Array.from({ length: 18 }, (_, at) =>
+      json(mediaTypes.dockerManifest, {
+        schemaVersion: 2,
+        mediaType: mediaTypes.dockerManifest,
+        config: config.descriptor,
+        layers: [],
+        'x-odd': 'x'.repeat(3.9 * 1024 * 1024 + at),
+      }),
+    )
+    const index = json(mediaTypes.ociIndex, {
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: images.map(({ descriptor }) => descriptor),
+    })
+    const all = [config, ...images, index]
+    const { run } = await given({
+      root: index.descriptor,
+      contents: new Map(all.map(each => [each.descriptor.digest, each])),
+    })
+    await expect(run({ format: 'oci' })).rejects.toMatchObject({
+      code: 'CONTENT_INVALID',
+      message: expect.stringContaining('in the new format'),
+    })
+  })
+
   it('works for many tags and for several destinations', async () => {
     const { source, destination } = await given(makeIndex({ platforms }))
     const from = { store: source, reference: 'v1' }
