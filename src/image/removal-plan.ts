@@ -2,6 +2,7 @@ import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { isNotFound, RegctlError } from '../model/errors.ts'
 import { isIndexType } from '../model/media-types.ts'
+import { isReferrersTag } from '../model/reference.ts'
 import { isWanted } from '../model/tags.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
@@ -101,7 +102,10 @@ async function withParents(
   manifests: readonly Doomed[],
   { named, signal }: Options & Pick<Survey, 'named'>,
 ): Promise<Doomed[]> {
-  const indexes = [...named.values()].filter(({ mediaType }) => isIndexType(mediaType))
+  // A list of referrers lacks nothing: the entry of a manifest goes with it (item 68).
+  const indexes = [...named.values()].filter(
+    ({ mediaType, tags }) => isIndexType(mediaType) && !tags.every(isReferrersTag),
+  )
   if (indexes.length > mostIndexes) return [...manifests]
   const parents = await mapInTurns(indexes, async index => ({
     digest: index.digest,

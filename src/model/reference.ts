@@ -35,6 +35,11 @@ export function isTag(text: string): boolean {
   return text.length <= 128 && tagGrammar.test(text)
 }
 
+/** Whether a tag has the form under which registries without the referrers API keep their lists: `sha256-…` (item 64). */
+export function isReferrersTag(tag: string): boolean {
+  return /^sha\d{1,4}-[0-9a-f]{64}$/.test(tag)
+}
+
 /** A repository's path by distribution-spec 1.1, "Pulling manifests" (item 1): safe in a URL (T18). */
 export function isRepository(text: string): boolean {
   return text.length <= maxRepositoryLength && repositoryGrammar.test(text)

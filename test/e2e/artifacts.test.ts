@@ -65,6 +65,13 @@ realOrSkip('docker-registry', 'oras')('artifacts, with oras on the other side', 
     expect(digests).toContain(ours.digest)
     const { referrers } = await machine.json(['artifact', 'list', `${place}:v1`])
     expect((referrers as { digest: string }[]).map(({ digest }) => digest).sort()).toEqual(digests.sort())
+    // What is deleted is listed no more, by whom ever the list is kept (item 68).
+    const gone = await machine.regctl(['delete', `${place}@${ours.digest}`, '--yes'])
+    expect([gone.code, gone.stderr]).toEqual([0, ''])
+    const left = await machine.json(['artifact', 'list', `${place}:v1`])
+    expect((left.referrers as { digest: string }[]).map(({ digest }) => digest)).toEqual(
+      digests.filter((digest: string) => digest !== ours.digest),
+    )
   })
 
   it('both read the other one’s layout', async () => {

@@ -39,6 +39,11 @@ describe('what goes with a manifest', () => {
     expect((await planRemoval(store, index.root)).manifests).toMatchObject([{ tags: ['1.0', 'v1'], partOf: [] }])
   })
 
+  it('not the list of referrers that it is in: its entry goes with it (item 68)', async () => {
+    const store = await holding({ [app.root.digest.replace(':', '-')]: index, amd64: child })
+    expect((await planRemoval(store, child.root)).manifests).toMatchObject([{ tags: ['amd64'], partOf: [] }])
+  })
+
   it('tags that could not be looked up are told; one that vanished, and a name that is none, are not', async () => {
     const store = overriding(await holding({ a: app, b: app, gone: app, '../c': app }), {
       resolve: async reference => {

@@ -3,6 +3,7 @@ import { RegctlError } from '../../src/model/errors.ts'
 import {
   apiHost,
   formatReference,
+  isReferrersTag,
   isRepository,
   isTag,
   parseReference,
@@ -273,3 +274,13 @@ function refusal(call: () => unknown): string {
   }
   throw new Error('it was taken')
 }
+
+it.each([
+  [`sha256-${'a'.repeat(64)}`, true],
+  [`sha512-${'b'.repeat(64)}`, true],
+  [`sha256-${'a'.repeat(64)}.sig`, false],
+  [`sha256-${'a'.repeat(63)}`, false],
+  ['latest', false],
+])('%s is the tag of a list of referrers: %s (item 64)', (tag, expected) => {
+  expect(isReferrersTag(tag)).toBe(expected)
+})

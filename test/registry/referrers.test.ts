@@ -1,4 +1,8 @@
+import { mkdtempSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { descriptorOf } from '../../src/model/descriptor.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
@@ -36,7 +40,9 @@ async function withoutApi({ status = 404, type = 'application/json', first = () 
     },
   })
   server = started
-  const open = async () => (await (await testClient()).open(`${started.host}/demo/app`, { write: true })).store
+  const open = async (home?: string) =>
+    (await (await testClient(home === undefined ? {} : { home })).open(`${started.host}/demo/app`, { write: true }))
+      .store
   const store = await open()
   const subject = makeImage()
   await seed(store, subject, 'v1')
@@ -178,6 +184,26 @@ describe('two writers of one list (item 67)', () => {
     await Promise.all([first, second])
     expect(await digests(world.store, world.subject)).toEqual([one.root.digest, two.root.digest].sort())
     expect(puts).toBeGreaterThan(2)
+  })
+
+  it('lets runs of one account read and write it one after the other', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'regctl-lists-'))
+    let tag = ''
+    const asked: string[] = []
+    const world = await withoutApi({
+      first: async req => {
+        if (!req.url?.endsWith(`/${tag}`)) return false
+        asked.push(req.method ?? '')
+        // Long enough for the other to read in between, if it could.
+        await wait(100)
+        return false
+      },
+    })
+    tag = world.tag
+    const stores = await Promise.all([world.open(home), world.open(home)])
+    await Promise.all(stores.map(store => seed(store, ofType('application/vnd.x', world.subject))))
+    expect(asked.join(' ')).toMatch(/^GET PUT GET PUT /)
+    expect(await digests(world.store, world.subject)).toHaveLength(2)
   })
 
   it('makes its writing conditional, and reads again when the list has changed', async () => {
