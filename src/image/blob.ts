@@ -26,11 +26,17 @@ export async function readBlob(source: Source, target: Descriptor, { signal }: O
   return signal ? addAbortSignal(signal, body) : body
 }
 
+export interface SaveOptions extends Options {
+  path: string
+  /** So many more bytes are in the file. */
+  onBytes?: (bytes: number) => void
+}
+
 /** Writes a blob to a file, which gets its name when it is whole and right, in place of one that has it. @throws MismatchError */
 export async function saveBlob(
   source: Source,
   target: Descriptor,
-  { path, ...options }: Options & { path: string },
+  { path, onBytes, ...options }: SaveOptions,
 ): Promise<void> {
   const temporary = temporaryBeside(path)
   // `wx`: never through a name that somebody put there before us.
@@ -43,6 +49,7 @@ export async function saveBlob(
       for await (const chunk of lend(await readBlob(source, target, options))) {
         // Each chunk is in the file before the next is asked for: it may be lent.
         for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
+        onBytes?.(chunk.length)
       }
       await file.sync()
     } finally {

@@ -63,15 +63,26 @@ export async function planPattern(
   const { named, unread } = await survey(source, options)
   const touched = [...named.values()].filter(({ tags }) => tags.some(wanted))
   const found = await withParents(source, touched, { named, ...options })
-  const isDoomed = (tag: string) => found.some(({ tags }) => tags.includes(tag) && tags.every(wanted))
-  const judged = found.map(each => {
-    const others = each.tags.filter(tag => !wanted(tag))
-    return { ...each, because: [...others, ...each.partOf.filter(tag => !isDoomed(tag))] }
-  })
+  const doomed = doomedTags(found, wanted)
+  const judged = found.map(each => ({
+    ...each,
+    because: [...each.tags.filter(tag => !wanted(tag)), ...each.partOf.filter(tag => !doomed.has(tag))],
+  }))
   return {
     manifests: judged.filter(({ because }) => because.length === 0).map(({ because: _, ...doomed }) => doomed),
     kept: judged.filter(({ because }) => because.length > 0),
     unread,
+  }
+}
+
+/** Tags of manifests that nothing outside the pattern needs; what such a manifest lists is needed as long as it stays itself. */
+function doomedTags(found: readonly Doomed[], wanted: (tag: string) => boolean): Set<string> {
+  let doomed = found.filter(({ tags }) => tags.every(wanted))
+  for (;;) {
+    const tags = new Set(doomed.flatMap(each => each.tags))
+    const left = doomed.filter(({ partOf }) => partOf.every(tag => tags.has(tag)))
+    if (left.length === doomed.length) return tags
+    doomed = left
   }
 }
 

@@ -41,8 +41,10 @@ export function diffPage(diff: Diff, style: Style): string {
     .join('\n\n')
 }
 
+/** Never cut: a digest is there to be copied. */
 function sideLine(mark: Mark, { reference, digest }: Side, style: Style): string {
-  return marked(mark, `${reference} ${reference.includes('@') ? '' : digest}`.trimEnd(), style)
+  const text = reference.includes('@') ? reference : `${reference} ${digest}`
+  return paint(`${mark} ${escapeText(text)}`, colors[mark], style)
 }
 
 function sizeLine({ before, after, newBytes }: Diff, style: Style): string {

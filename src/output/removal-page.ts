@@ -27,7 +27,7 @@ function doomedLines({ digest, tags }: Doomed, style: Style): string[] {
 
 function keptLine({ digest, tags, because }: RemovalPlan['kept'][number]): string {
   const matched = tags.filter(tag => !because.includes(tag))
-  return `stays: ${tagsText(matched)} (${shortDigest(digest)}), which is also needed by ${tagsText(because)}`
+  return `stays: ${tagsText(matched)} (${shortDigest(digest)}), which is also needed by ${escapeText(listSome(because))}`
 }
 
 function warnings({ manifests, unread }: RemovalPlan, style: Style, isDone: boolean): string[] {

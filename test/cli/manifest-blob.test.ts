@@ -172,6 +172,15 @@ describe.each(['registry', 'layout'])('in a %s', kind => {
     expect(JSON.parse(again.stdout)).toMatchObject({ repository: name, digest, size: 11, outcome: 'present' })
   })
 
+  it('tells of the bytes on their way', async () => {
+    writeFileSync(`${folder}/new`, 'some content')
+    for (const line of ['blob put REPO DIR/new --progress json', 'blob get REPO@LAYER -o DIR/layer --progress json']) {
+      const { stderr } = await regctl(line)
+      const types = stderr.split('\n').flatMap(each => (each ? [JSON.parse(each).type] : []))
+      expect(types).toEqual(['found', 'started', 'moved', 'done'])
+    }
+  })
+
   it('T11: blob put refuses what is not the digest, and sends nothing', async () => {
     server.requests.length = 0
     for (const line of ['blob put REPO@LAYER', 'blob put REPO --digest LAYER']) {

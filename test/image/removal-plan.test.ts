@@ -92,6 +92,19 @@ describe('what a pattern takes', () => {
     ])
   })
 
+  it('T28: a part of an index that stays stays, however deep', async () => {
+    const shared = await holding({ 'pr-index': index, stable: index, 'pr-amd64': child })
+    expect((await planPattern(shared, { filter: ['pr-*'] })).manifests).toEqual([])
+    const outer = makeIndex({ platforms: ['linux/amd64'], nested: true, seed: 'index' })
+    const nested = await holding({ stable: outer, 'pr-index': index, 'pr-amd64': child })
+    const { manifests, kept } = await planPattern(nested, { filter: ['pr-*'] })
+    expect(manifests).toEqual([])
+    expect(kept.map(({ tags, because }) => [tags, because])).toEqual([
+      [['pr-index'], ['stable']],
+      [['pr-amd64'], ['pr-index']],
+    ])
+  })
+
   it('a part of an index goes with the index', async () => {
     const store = await holding({ 'pr-2': index, 'pr-amd64': child })
     expect(await planPattern(store, { filter: ['pr-*'] })).toMatchObject({

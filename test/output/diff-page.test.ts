@@ -6,7 +6,7 @@ import { diffPage } from '../../src/output/diff-page.ts'
 import { styleFor } from '../../src/output/style.ts'
 
 const pipe = styleFor({}, {})
-const terminal = styleFor({ isTTY: true, columns: 60 }, { LANG: 'C.UTF-8' })
+const terminal = styleFor({ isTTY: true, columns: 40 }, { LANG: 'C.UTF-8' })
 const digest = (text: string) => digestOf(Buffer.from(text))
 
 function image(
@@ -115,7 +115,8 @@ it('T14: in colour, cut where the terminal ends, escaped', () => {
   expect(page).toContain('\u001b[32m+ Environment   B=\\x1b[2J\u001b[39m')
   for (const line of page.split('\n')) {
     const shown = line.replace(/\u001b\[\d+m/g, '')
-    if (/^[-+]/.test(shown)) expect(shown.length).toBeLessThanOrEqual(60)
+    if (/^[-+] (?!registry)/.test(shown)) expect(shown.length).toBeLessThanOrEqual(40)
   }
   expect(page).toContain('…')
+  expect(page).toContain(digest('1'))
 })

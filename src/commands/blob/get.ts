@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { progressFlag } from '../../cli/flags.ts'
 import { openDigest } from '../../cli/target.ts'
 import { describeBlob, readBlob, saveBlob } from '../../image/blob.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
@@ -9,6 +10,7 @@ import { MismatchError, RegctlError } from '../../model/errors.ts'
 import { parseJson } from '../../model/json.ts'
 import { maxManifestSize } from '../../model/manifest.ts'
 import { escapeJson, escapeText } from '../../output/escape.ts'
+import type { ProgressMode } from '../../output/progress.ts'
 import { formatBytes } from '../../output/units.ts'
 import { readVerified } from '../../store/read.ts'
 import type { Source } from '../../store/store.ts'
@@ -30,12 +32,13 @@ export default class BlobGetCommand extends RegctlCommand<typeof BlobGetCommand,
   static override args = { blob: string({ description: 'NAME@DIGEST, or oci:DIR@DIGEST', required: true }) }
   static override flags = {
     output: Flags.string({ char: 'o', helpValue: 'FILE', summary: 'save it there; - is stdout' }),
+    progress: progressFlag(),
   }
   static override hiddenAliases = ['blob', 'blob:fetch']
 
   protected async execute(
     { blob }: ArgsOf<typeof BlobGetCommand>,
-    { output, json }: FlagsOf<typeof BlobGetCommand>,
+    { output, json, progress }: FlagsOf<typeof BlobGetCommand>,
   ): Promise<Got | undefined> {
     const file = output === '-' ? undefined : output
     if (json && file === undefined) {
@@ -45,7 +48,7 @@ export default class BlobGetCommand extends RegctlCommand<typeof BlobGetCommand,
     }
     const { store, digest } = await openDigest(await this.client(), blob)
     const target = await describeBlob(store, digest, { signal: this.signal })
-    if (file !== undefined) await saveBlob(store, target, { path: file, signal: this.signal })
+    if (file !== undefined) await this.save(store, target, { path: file, mode: progress })
     else if (this.style.isTTY) this.line(await shownOnTerminal(store, target, this.signal))
     else await this.stream(store, target)
     return file === undefined ? undefined : { repository: store.location, ...target, file }
@@ -53,6 +56,19 @@ export default class BlobGetCommand extends RegctlCommand<typeof BlobGetCommand,
 
   protected view(result: Got | undefined): string {
     return result ? escapeText(`${result.file}: ${formatBytes(result.size)}, ${result.digest}`) : ''
+  }
+
+  private async save(
+    store: Source,
+    content: Descriptor,
+    { path, mode }: { path: string; mode: ProgressMode },
+  ): Promise<void> {
+    const { onEvent } = this.startProgress(mode)
+    onEvent({ type: 'found', content })
+    onEvent({ type: 'started', content, offset: 0 })
+    const onBytes = (bytes: number) => onEvent({ type: 'moved', content, bytes })
+    await saveBlob(store, content, { path, onBytes, signal: this.signal })
+    onEvent({ type: 'done', content, outcome: 'pushed' })
   }
 
   private async stream(store: Source, target: Descriptor): Promise<void> {

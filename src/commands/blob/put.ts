@@ -2,8 +2,11 @@ import { createReadStream } from 'node:fs'
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { progressFlag } from '../../cli/flags.ts'
 import { isStdin } from '../../cli/input.ts'
 import { digestIn } from '../../cli/target.ts'
+import { watched } from '../../cli/watched.ts'
+import type { OnCopyEvent } from '../../copy/events.ts'
 import { hashFile, type Spooled, spool } from '../../files/spool.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { algorithmOf, type Digest, isDigest, isVerifiable } from '../../model/digest.ts'
@@ -31,6 +34,7 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
   }
   static override flags = {
     digest: Flags.string({ helpValue: 'DIGEST', summary: 'refuse any other content' }),
+    progress: progressFlag(),
   }
   static override hiddenAliases = ['blob:push']
 
@@ -39,7 +43,8 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
     const options = { algorithm: expected ? algorithmOf(expected) : 'sha256', signal: this.signal }
     const isPiped = isStdin(args.file)
     const store = (await (await this.client()).open(args.repository, { write: true })).store
-    const put = (content: Spooled) => this.put(store, content, { ...options, expected })
+    const { onEvent } = this.startProgress(flags.progress)
+    const put = (content: Spooled) => this.put(store, content, { ...options, expected, tell: onEvent })
     const result = await (isPiped ? spool(process.stdin, options, put) : hashFile(args.file ?? '', options).then(put))
     await store.close?.()
     return result
@@ -52,7 +57,7 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
   private async put(
     store: Store,
     { path, size, hash }: Spooled,
-    { algorithm, expected }: { algorithm: string; expected: Digest | undefined },
+    { algorithm, expected, tell }: { algorithm: string; expected: Digest | undefined; tell: OnCopyEvent },
   ): Promise<Put> {
     const digest: Digest = `${algorithm}:${hash}`
     if (expected && digest !== expected) {
@@ -61,7 +66,10 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
     const target = { mediaType: mediaTypes.octets, digest, size }
     const { signal } = this
     const open = async (offset = 0) => createReadStream(path, { start: offset, highWaterMark: 256 * 1024 })
-    return { repository: store.location, ...target, outcome: await store.push(target, open, { signal }) }
+    tell({ type: 'found', content: target })
+    const outcome = await store.push(target, watched(open, target, tell), { signal })
+    tell({ type: 'done', content: target, outcome })
+    return { repository: store.location, ...target, outcome }
   }
 }
 

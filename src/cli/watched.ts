@@ -1,0 +1,18 @@
+import type { OnCopyEvent } from '../copy/events.ts'
+import { through } from '../http/lent.ts'
+import type { Open } from '../model/content.ts'
+import type { Descriptor } from '../model/descriptor.ts'
+
+/** Opens content and tells of its bytes on their way, as a copy does. */
+export function watched(open: Open, content: Descriptor, tell: OnCopyEvent): Open {
+  return async (offset = 0) => {
+    const body = await open(offset)
+    tell({ type: 'started', content, offset })
+    return through(body, async function* (chunks) {
+      for await (const chunk of chunks) {
+        tell({ type: 'moved', content, bytes: chunk.length })
+        yield chunk
+      }
+    })
+  }
+}
