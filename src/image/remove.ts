@@ -1,5 +1,6 @@
 import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
 import { isIndexType } from '../model/media-types.ts'
+import { RegistryError } from '../registry/errors.ts'
 import type { Options, Store } from '../store/store.ts'
 import { mapInTurns } from './in-turns.ts'
 import type { Doomed } from './removal-plan.ts'
@@ -50,12 +51,22 @@ async function attempt(
   { ignoreMissing, signal }: RemoveOptions,
 ): Promise<RegctlError | undefined> {
   try {
-    await store.delete(doomed, { signal })
+    await store.delete(doomed, { signal }).catch(async error => {
+      if (!wantsNoTags(error)) throw error
+      // All of these were to go with it anyway.
+      for (const tag of doomed.tags) await store.untag(tag, { signal })
+      await store.delete(doomed, { signal })
+    })
     return undefined
   } catch (error) {
     if (!(error instanceof RegctlError) || signal?.aborted) throw error
     return ignoreMissing && isNotFound(error) ? undefined : error
   }
+}
+
+/** Google's registries remove a manifest only when no tag names it any more. */
+function wantsNoTags(error: unknown): boolean {
+  return error instanceof RegistryError && error.registryCodes.includes('GOOGLE_MANIFEST_DANGLING_TAG')
 }
 
 /** A registry that does not remove this one removes none. */

@@ -45,18 +45,22 @@ const tags = async () => (await collect(store.tags())).sort()
 const writes = () => server.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD').length
 
 describe('T28: deleting an image', () => {
-  it.each(['delete REPO:1.0', 'delete REPO@DIGEST', 'rm REPO:stable', 'image delete REPO:1.0', 'delete REPO:1.0 -q'])(
-    '%s: off a terminal it refuses, with all three tags',
-    async line => {
-      const { code, stdout, stderr } = await regctl(line)
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-      expect(stderr).toBe(
-        `${digest}\n  1.0\n  latest\n  stable\n` +
-          `error: nothing was deleted: ${store.location}@${digest} would take along 3 tags: 1.0, latest, stable\nhint: agree with --yes\n`,
-      )
-      expect(writes()).toBe(0)
-    },
-  )
+  it.each([
+    'delete REPO:1.0',
+    'delete REPO@DIGEST',
+    'rm REPO:stable',
+    'delete docker://REPO:1.0',
+    'image delete REPO:1.0',
+    'delete REPO:1.0 -q',
+  ])('%s: off a terminal it refuses, with all three tags', async line => {
+    const { code, stdout, stderr } = await regctl(line)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe(
+      `${digest}\n  1.0\n  latest\n  stable\n` +
+        `error: nothing was deleted: ${store.location}@${digest} would take along 3 tags: 1.0, latest, stable\nhint: agree with --yes\n`,
+    )
+    expect(writes()).toBe(0)
+  })
 
   it('--yes deletes the digest that was looked at, and the three tags are gone', async () => {
     const { code, stdout } = await regctl('delete REPO:1.0 --yes')

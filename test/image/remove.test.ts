@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Doomed, planPattern } from '../../src/image/removal-plan.ts'
 import { removeManifests } from '../../src/image/remove.ts'
 import { type ErrorCode, RegctlError } from '../../src/model/errors.ts'
+import { RegistryError } from '../../src/registry/errors.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { makeImage, makeIndex, type Sample, seed } from '../helpers/images.ts'
 import { overriding } from '../helpers/stores.ts'
@@ -63,6 +64,23 @@ describe('removing manifests', () => {
     const { store, manifests } = await failing({ a: 'NOT_FOUND', b: 'NOT_FOUND', c: 'NOT_FOUND' })
     await expectCode(removeManifests(store, manifests), 'NOT_FOUND')
     expect((await removeManifests(store, manifests, { ignoreMissing: true })).failed).toEqual([])
+  })
+
+  it('removes the tags first where a registry wants that', async () => {
+    const { store, manifests } = await failing({})
+    const strict = overriding(store, {
+      delete: async (target, options) => {
+        for await (const tag of store.tags()) {
+          if ((await store.resolve(tag)).digest !== target.digest) continue
+          const details = { status: 400, registryCodes: ['GOOGLE_MANIFEST_DANGLING_TAG'] }
+          throw new RegistryError('FAILED', `Manifest is still referenced by tag: ${tag}`, details)
+        }
+        await store.delete(target, options)
+      },
+    })
+    expect(tagsOf((await removeManifests(strict, manifests.slice(0, 1))).manifests)).toEqual(['a'])
+    expect(await collect(store.tags())).toEqual(['b', 'c'])
+    await expectCode(store.resolve(a.root.digest), 'NOT_FOUND')
   })
 
   it('removes an index before what it lists', async () => {
