@@ -2,9 +2,10 @@ import { apiLook, clockLook } from './api.ts'
 import { tlsLook } from './certificate.ts'
 import { type Diagnosis, examine, type Look, type Step } from './diagnosis.ts'
 import { featuresLook } from './features.ts'
-import { challengeLook, credentialLook, tokenLook } from './login.ts'
+import { challengeLook, credentialLook } from './login.ts'
 import { dnsLook, proxyLook, tcpLook } from './network.ts'
 import { blobLook, limitsLook, manifestLook } from './pull.ts'
+import { tokenLook } from './token.ts'
 import type { Visit } from './visit.ts'
 
 /** How what was typed is understood. */

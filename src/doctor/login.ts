@@ -1,16 +1,12 @@
 import { type Challenge, parseChallenges } from '../auth/challenge.ts'
-import { basicHeader, bearerHeader } from '../auth/credential.ts'
-import { checkRealm, isStrangersRealm } from '../auth/realm.ts'
-import { coversScopes, mergeScopes, repositoryScope, scopesIn } from '../auth/scopes.ts'
-import { fetchToken } from '../auth/token.ts'
+import { checkRealm } from '../auth/realm.ts'
 import type { FoundCredential } from '../credentials/credentials.ts'
 import { discard } from '../http/body.ts'
 import { redactUrl } from '../http/redact.ts'
 import { RegctlError } from '../model/errors.ts'
 import { acceptManifests } from '../model/media-types.ts'
-import { ask, refusal } from './api.ts'
-import { readClaims } from './claims.ts'
-import { type Finding, failedBy, type Look } from './diagnosis.ts'
+import { ask } from './api.ts'
+import { failedBy, type Look } from './diagnosis.ts'
 import type { Visit } from './visit.ts'
 
 /** Which account a pull would use, and where it is kept; the secret stays where it is. */
@@ -55,109 +51,6 @@ export const challengeLook: Look = {
   },
 }
 
-/** What the registry or its token server makes of the login. */
-export const tokenLook: Look = {
-  name: 'token',
-  needs: ['challenge'],
-  async take(visit) {
-    const { challenges = [], found } = visit.notes
-    const bearer = challenges.find(isBearer)
-    if (found?.credential.kind === 'registry') {
-      visit.notes.authorization = bearerHeader(found.credential.token)
-      return { status: 'ok', summary: `the token from ${found.source} is used as it is` }
-    }
-    if (bearer) return obtain(visit, bearer)
-    if (challenges.length === 0) return { status: 'ok', summary: 'none is needed' }
-    return showBasic(visit)
-  },
-}
-
-async function obtain(visit: Visit, bearer: Challenge): Promise<Finding> {
-  const { target, notes, now } = visit
-  const service = bearer.parameters.get('service')
-  const needed = target.repository === undefined ? [] : [repositoryScope(target.repository, ...actionsOf(visit))]
-  const scopes = mergeScopes(needed, scopesIn(bearer.parameters.get('scope')))
-  const realm = realmOf(visit, bearer)
-  const asked = { scopes, service, realm: redactUrl(realm) }
-  let value: string
-  try {
-    const token = await fetchToken(visit.send, {
-      realm,
-      registry: target.registry,
-      service,
-      scopes,
-      credential: notes.found?.credential,
-      publicOnly: isStrangersRealm(realm, placeOf(visit)),
-      signal: visit.signal,
-      now,
-    })
-    value = token.value
-  } catch (error) {
-    if (!(error instanceof RegctlError)) throw error
-    return notGiven(visit, error, asked)
-  }
-  notes.authorization = bearerHeader(value)
-  const claims = readClaims(value)
-  const details = { ...asked, readable: claims !== undefined, ...claims }
-  if (!claims?.granted)
-    return {
-      status: 'ok',
-      summary: `given for ${scopes.join(' ') || 'no scope'}; what it grants cannot be read`,
-      details,
-    }
-  notes.notGranted = !coversScopes(claims.granted, needed)
-  const until = claims.expires === undefined ? '' : `, until ${claims.expires}`
-  if (!notes.notGranted)
-    return {
-      status: 'ok',
-      summary: `grants ${claims.granted.join(' ') || 'nothing, and nothing was asked for'}${until}`,
-      details,
-    }
-  return {
-    status: 'warning',
-    summary: `asked for ${needed.join(' ')}, and granted ${claims.granted.join(' ') || 'nothing'}`,
-    hint: withoutRight(visit),
-    details,
-  }
-}
-
-/** Without a repository and a login there may be no token, and nothing wrong. */
-function notGiven({ target, notes }: Visit, error: RegctlError, details: Record<string, unknown>): Finding {
-  const { found } = notes
-  if (found && error.code === 'UNAUTHORIZED') {
-    const hint = `log in anew: regctl login ${target.registry}; where two-factor login is on, the password is an access token`
-    return { ...failedBy(error, details), summary: `${error.message}: ${nameOf(found)}, from ${found.source}`, hint }
-  }
-  if (target.repository === undefined && error.code === 'UNAUTHORIZED')
-    return {
-      status: 'warning',
-      summary: error.message,
-      hint: `log in with regctl login ${target.registry}, or name a repository`,
-      details,
-    }
-  return failedBy(error, details)
-}
-
-/** The login is shown to the registry itself. */
-async function showBasic(visit: Visit): Promise<Finding> {
-  const { target, notes } = visit
-  const header = basicHeader(notes.found?.credential)
-  if (header === undefined) {
-    const hint = `log in with: regctl login ${target.registry}`
-    return failedBy(new RegctlError('UNAUTHORIZED', `${target.registry} wants a login, and there is none`, { hint }))
-  }
-  const response = await ask(visit, { method: 'GET', url: '/v2/', headers: { authorization: header } })
-  const { found } = notes
-  if (response.status === 401 && found) {
-    const refused = { username: nameOf(found), source: found.source }
-    const error = await refusal({ ...response, refused }, target.registry)
-    return { ...failedBy(error), hint: `log in anew: regctl login ${target.registry}` }
-  }
-  await discard(response)
-  notes.authorization = header
-  return { status: 'ok', summary: `Basic: ${target.registry} takes the login of ${found ? nameOf(found) : 'nobody'}` }
-}
-
 /** What a person can do who is known and may not. */
 export function withoutRight({ target, notes }: Visit): string {
   const who = notes.found ? nameOf(notes.found) : 'who is not logged in'
@@ -177,19 +70,16 @@ async function challengedAt(visit: Visit) {
   return { status: response.status, headers: response.headers, url: baseUrl + url }
 }
 
-/** @throws RegctlError REFUSED */
-function realmOf(visit: Visit, { parameters }: Challenge): string {
+/** Where tokens are to be had. @throws RegctlError REFUSED (T2) */
+export function realmOf(visit: Visit, { parameters }: Challenge): string {
   const { registryUrl, trusted } = placeOf(visit)
   const hasSecret = visit.notes.found !== undefined && visit.notes.found.credential.kind !== 'registry'
   return checkRealm({ realm: parameters.get('realm') ?? '', registryUrl, hasSecret, trusted })
 }
 
-function placeOf({ notes, baseUrl, trustedRealms }: Visit) {
+/** Who challenged us, and whom else it may send us to. */
+export function placeOf({ notes, baseUrl, trustedRealms }: Visit) {
   return { registryUrl: notes.challengedAt ?? baseUrl, trusted: trustedRealms, nearby: notes.api?.nearby ?? false }
-}
-
-function actionsOf({ writeProbe }: Visit): ('pull' | 'push')[] {
-  return writeProbe ? ['pull', 'push'] : ['pull']
 }
 
 function describe({ parameters }: Challenge, realm: string): string {
@@ -197,7 +87,8 @@ function describe({ parameters }: Challenge, realm: string): string {
   return `Bearer: tokens of ${new URL(realm).host}${service === undefined ? '' : ` for ${service}`}`
 }
 
-function isBearer({ scheme, parameters }: Challenge): boolean {
+/** A challenge that can be answered with a token. */
+export function isBearer({ scheme, parameters }: Challenge): boolean {
   return scheme === 'bearer' && parameters.has('realm')
 }
 
@@ -212,6 +103,7 @@ function shown({ scheme, parameters }: Challenge): Record<string, unknown> {
   }
 }
 
-function nameOf({ credential }: FoundCredential): string {
+/** Whose login it is. */
+export function nameOf({ credential }: FoundCredential): string {
   return credential.kind === 'password' ? credential.username : 'a token'
 }

@@ -150,6 +150,32 @@ describe('what is odd and no failure', () => {
     })
   })
 
+  it('a wrong login, and an image that is public', async () => {
+    const { registry } = await guardedRegistry({ '': { 'team/app': ['pull'] } })
+    const file = authfile(registry.host, 'ada', 'canary-wrong')
+    const { code, step } = await examined([`${registry.host}/team/app:1.2`, '--authfile', file])
+    expect(code).toBe(0)
+    expect(step('token')).toMatchObject({
+      status: 'warning',
+      summary: expect.stringMatching(
+        /did not accept the credentials.*ada, from .*; what is public can be read without it$/,
+      ),
+      hint: expect.stringContaining('log in anew'),
+    })
+    expect(step('manifest').status).toBe('ok')
+  })
+
+  it('a token for nobody, where no repository is named', async () => {
+    const tokens = closing(await startRecorder((_, res) => res.writeHead(401).end('{}')))
+    const challenge = `Bearer realm="${tokens.url}/token",service="x"`
+    const odd = closing(
+      await startRecorder((_, res) => res.writeHead(401, { 'www-authenticate': challenge }).end('{}')),
+    )
+    const { code, step } = await examined([odd.host])
+    expect(code).toBe(0)
+    expect(step('token')).toMatchObject({ status: 'warning', hint: expect.stringContaining('or name a repository') })
+  })
+
   it('a certificate that ends soon', async () => {
     const ca = await makeCa()
     const soon = new Date(Date.now() + 5.5 * 24 * 60 * 60 * 1000)
