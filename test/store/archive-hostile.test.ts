@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { copy } from '../../src/copy/copy.ts'
+import { type Descriptor, descriptorOf } from '../../src/model/descriptor.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import type { ErrorCode } from '../../src/model/errors.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
@@ -354,8 +355,30 @@ const dockerCorpus: [string, () => Buffer, ErrorCode | undefined][] = [
     'NOT_FOUND',
   ],
   ['a layout that is none', () => tar([...classic, { name: 'oci-layout', content: '{' }]), 'CONTENT_INVALID'],
+  ['a layout that doubles at each level', () => tar([...classic, ...doubling()]), undefined],
   ['a layout that names itself in a circle', () => tar([...classic, ...circle()]), undefined],
 ]
+
+/** A layout in which each of two indexes lists both of the level below: whoever follows every path takes 2^40 steps. */
+function doubling(): TarMember[] {
+  let below: Descriptor[] = []
+  const members: TarMember[] = []
+  for (let level = 0; level < 40; level++) {
+    below = [0, 1].map(side => {
+      const bytes = Buffer.from(
+        JSON.stringify({ schemaVersion: 2, manifests: below, annotations: { at: `${level}/${side}` } }),
+      )
+      const descriptor = descriptorOf(bytes, mediaTypes.ociIndex)
+      members.push({ name: `blobs/${descriptor.digest.replace(':', '/')}`, content: bytes })
+      return descriptor
+    })
+  }
+  return [
+    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests: below }) },
+    ...members,
+  ]
+}
 
 /** A layout whose index lists an index under a digest that is not its own. */
 function circle(): TarMember[] {
