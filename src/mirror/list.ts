@@ -18,16 +18,18 @@ export interface ListOptions extends EnginesOptions {
   own: readonly MirrorSettings[]
   /** Whose mirrors are used besides our own; `none`: no mirror at all. */
   mirrorsFrom: readonly string[]
+  /** One file or folder of an engine, and nothing else. */
+  only?: string | undefined
 }
 
 const engines = ['docker', 'containerd', 'podman'] as const
 
 /** What our own configuration names, then each engine's, used or not. @throws RegctlError CONFIG_INVALID */
 export async function listMirrors(wanted: Wanted, options: ListOptions): Promise<ListedMirror[]> {
-  const { own, mirrorsFrom } = options
+  const { own, mirrorsFrom, only } = options
   const isOff = mirrorsFrom.includes('none')
-  const others = new Set([...mirrorsFrom.filter(from => from !== 'none'), ...engines])
-  const listed = own
+  const others = only === undefined ? new Set([...mirrorsFrom.filter(from => from !== 'none'), ...engines]) : [only]
+  const listed = (only === undefined ? own : [])
     .map(settings => mirrorPlace(settings, wanted))
     .map(({ name, resolve }) => ({ mirror: name, from: 'config', used: !isOff, resolve }))
   for (const from of others) {

@@ -8,7 +8,7 @@ import { memoryStore } from '../../src/store/memory.ts'
 import { readVerified } from '../../src/store/read.ts'
 import { testClient } from '../helpers/client.ts'
 import { closing } from '../helpers/http-send.ts'
-import { makeImage, type Sample, seed } from '../helpers/images.ts'
+import { makeImage, rawImage, type Sample, seed } from '../helpers/images.ts'
 import { startRecorder } from '../helpers/recorder.ts'
 import { type MirrorServer, type Quirk, startMirror } from '../helpers/registries/mirrors.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
@@ -121,6 +121,29 @@ describe('a pull with a mirror that does not do its part', () => {
     expect(stranger.requests.length).toBeGreaterThan(0)
     for (const { headers } of stranger.requests) expect(headers.authorization).toBeUndefined()
   })
+})
+
+it('a mirror that lies spoils no upload, and an upload that it had begun is not gone on from', async () => {
+  const large = rawImage([3_000_000, 200_000], 'mirrored upload')
+  const upstream = await startUpstream(large)
+  const mirror = await startMirror('lying', has(large))
+  const destination = closing(await startServer())
+  const home = mkdtempSync(join(tmpdir(), 'regctl-mirrors-'))
+  const config = { hosts: { [upstream.host]: { mirrors: [mirror.url] } } }
+  mkdirSync(join(home, '.config/regctl'), { recursive: true })
+  writeFileSync(join(home, '.config/regctl/config.json'), JSON.stringify(config))
+  const login = { REGCTL_REGISTRY: upstream.host, REGCTL_USERNAME: 'ada', REGCTL_PASSWORD: 'hub-secret' }
+  const client = closing(await testClient({ home, env: login }))
+  const [from, to] = await Promise.all([
+    client.open(`${upstream.host}/${repository}:v1`),
+    client.open(`${destination.host}/copied/app:v1`, { write: true }),
+  ])
+  const result = await copy(from, to, { journals: join(home, 'journals') })
+  expect(result.served).toMatchObject([{ manifests: 1, blobs: 0 }, { blobs: 3 }])
+  const goneOn = destination.requests.filter(({ method, url }) => url.includes('/uploads/') && /PATCH|GET/.test(method))
+  expect(goneOn).toEqual([])
+  for (const { descriptor, bytes } of large.contents.values())
+    expect((await readVerified(to.store, descriptor)).equals(bytes)).toBe(true)
 })
 
 describe('a pull with good mirrors', () => {

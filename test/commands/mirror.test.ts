@@ -22,6 +22,8 @@ describe('mirror: wrong input', () => {
     [['add', 'https://a.example', '--registries-conf', '/etc/containers/registries.conf'], 1, /the main file/],
     [['remove'], 2, /url/i],
     [['list', '--mirrors-from', join(folder, 'nothing')], 2, /cannot be read \(ENOENT\)/],
+    [['list', '--daemon-json', join(folder, 'nothing')], 2, /cannot be read \(ENOENT\)/],
+    [['list', 'a b'], 2, /registry/i],
     [['test', 'mirror.example'], 2, /does not begin with https/],
     [['test', dead, '--image', 'UPPER/case'], 2, /reference/i],
     [['test', dead, '--timeout', '0'], 2, /above 0/],
@@ -60,6 +62,8 @@ it('add, list, remove: what is said, for people and as JSON', async () => {
     registry: 'docker.io',
     mirrors: [{ mirror: 'https://a.example', from: daemon, used: true, resolve: false }],
   })
+  const only = await runCli(['mirror', 'list', '--daemon-json', daemon])
+  expect(only.stdout).toMatch(new RegExp(`^https://a\\.example +${daemon} +no +no$`, 'm'))
   const dry = await runCli(['mirror', 'remove', 'https://a.example', '--daemon-json', daemon, '--dry-run'])
   expect(dry.stdout).toMatch(/^-\{"debug": true, "registry-mirrors": \["https:\/\/a\.example"\]\}$/m)
   await runCli(['mirror', 'remove', 'https://a.example', '--daemon-json', daemon])

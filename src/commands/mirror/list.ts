@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args'
-import { type ArgsOf, RegctlCommand } from '../../cli/command.ts'
+import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { mirrorFileFlags } from '../../cli/mirror-flags.ts'
 import type { ListedMirror } from '../../mirror/list.ts'
 import { hubRegistry, parseRegistryPrefix } from '../../model/reference.ts'
 import { escapeText } from '../../output/escape.ts'
@@ -16,14 +17,18 @@ export default class MirrorListCommand extends RegctlCommand<typeof MirrorListCo
   static override examples = [
     'regctl mirror list',
     'regctl mirror list ghcr.io',
-    { description: 'one file', command: 'regctl mirror list --mirrors-from ./daemon.json' },
+    { description: 'one file', command: 'regctl mirror list --daemon-json ./daemon.json' },
   ]
   static override args = {
     registry: string({ description: 'REGISTRY[/REPOSITORY]', default: hubRegistry }),
   }
+  static override flags = mirrorFileFlags
   static override hiddenAliases = ['mirror:ls']
 
-  protected async execute(args: ArgsOf<typeof MirrorListCommand>): Promise<Listed> {
+  protected async execute(
+    args: ArgsOf<typeof MirrorListCommand>,
+    flags: FlagsOf<typeof MirrorListCommand>,
+  ): Promise<Listed> {
     const { registry, prefix } = parseRegistryPrefix(args.registry)
     const [{ listMirrors }, config] = await Promise.all([import('../../mirror/list.ts'), this.settings()])
     const mirrors = await listMirrors(
@@ -31,6 +36,7 @@ export default class MirrorListCommand extends RegctlCommand<typeof MirrorListCo
       {
         own: config.host(registry).mirrors ?? [],
         mirrorsFrom: config.mirrorsFrom,
+        only: flags['daemon-json'] ?? flags['hosts-toml'] ?? flags['registries-conf'],
         engines: config.paths.engines,
         notify: this.notify,
       },
@@ -39,7 +45,7 @@ export default class MirrorListCommand extends RegctlCommand<typeof MirrorListCo
   }
 
   protected async view({ registry, mirrors }: Listed): Promise<string> {
-    if (mirrors.length === 0) return `no mirror of ${escapeText(registry)} is configured on this machine`
+    if (mirrors.length === 0) return `no mirror of ${escapeText(registry)} is configured`
     const { table } = await import('../../output/table.ts')
     const rows = mirrors.map(({ mirror, from, used, resolve }) => [
       mirror,
