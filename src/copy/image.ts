@@ -3,7 +3,7 @@ import { isDigest } from '../model/digest.ts'
 import { MismatchError, RegctlError } from '../model/errors.ts'
 import { formatPlace } from '../store/place.ts'
 import type { Place, Store } from '../store/store.ts'
-import { copyDigestTags } from './digest-tags.ts'
+import { copyDigestTags, type DigestTagOptions } from './digest-tags.ts'
 import type { OnCopyEvent } from './events.ts'
 import type { CopyOptions } from './options.ts'
 import type { Prepared } from './prepare.ts'
@@ -52,7 +52,7 @@ export async function copyImage(
   }
   return walking(route, async walk => {
     if (!isUnchanged) await walk.copyRoot(image.root, isDigest(place.reference) ? undefined : place.reference)
-    return { ...counts, ...(await copyCompanions(walk, image, options)) }
+    return { ...counts, ...(await copyCompanions(walk, image, { ...options, tags: shared.sourceTags })) }
   })
 }
 
@@ -60,7 +60,7 @@ export async function copyImage(
 export async function copyCompanions(
   walk: Walk,
   { root, isNew }: Prepared,
-  options: CopyOptions,
+  options: CopyOptions & DigestTagOptions,
 ): Promise<Partial<CopyCounts>> {
   if (!options.referrers && !options.digestTags) return {}
   const manifests = await manifestsOf(walk, root.descriptor)

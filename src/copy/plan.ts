@@ -22,8 +22,17 @@ export interface PlannedTag {
   existing: Descriptor | undefined
 }
 
-/** Tags that name the same at the source, in the order of the list. */
-export type Plan = { groups: PlannedTag[][]; failed: FailedTag[]; names: readonly string[]; isEmpty: boolean }
+/** Tags that name the same at the source stand in one group; all in the order of the list. */
+export interface Plan {
+  groups: PlannedTag[][]
+  failed: FailedTag[]
+  /** What was chosen. */
+  names: readonly string[]
+  /** All that the source has. */
+  sourceTags: ReadonlySet<string>
+  /** The destination has no tags. */
+  isEmpty: boolean
+}
 
 /** What speaks of the registry and not of one tag: with the next tag it would be the same. */
 const ofAll: ReadonlySet<ErrorCode> = new Set([
@@ -53,7 +62,8 @@ export async function planTags(
   to: Store,
   { selection, options }: { selection: TagSelection; options: CopyOptions },
 ): Promise<Plan> {
-  const names = await chooseTags(from, selection, options)
+  const sourceTags = await tagsOf(from, options)
+  const names = chooseTags(from, sourceTags, { selection, options })
   const there = await tagsUpTo(to, names.length * pageSize, options)
   const limit = createLimit(2 * (options.jobs ?? defaultJobs))
   const failed: FailedTag[] = []
@@ -62,7 +72,7 @@ export async function planTags(
   for (const tag of planned) {
     if (tag) groups.set(tag.found.digest, [...(groups.get(tag.found.digest) ?? []), tag])
   }
-  return { groups: [...groups.values()], failed, names, isEmpty: there?.size === 0 }
+  return { groups: [...groups.values()], failed, names, sourceTags, isEmpty: there?.size === 0 }
 
   async function planTag(reference: string): Promise<PlannedTag | undefined> {
     // A list may be older than the tag, which matters only where nothing may be overwritten.
@@ -95,14 +105,23 @@ export async function lookUp(store: Source, reference: string, options: Options)
   }
 }
 
-async function chooseTags(from: Source, selection: TagSelection, options: CopyOptions): Promise<readonly string[]> {
-  const all: string[] = []
-  for await (const tag of from.tags({ signal: options.signal })) {
-    if (isTag(tag) && !(options.referrers && referrersTag.test(tag))) all.push(tag)
-  }
-  const names = [...new Set(selectTags(all, selection))]
+async function tagsOf(from: Source, { signal }: Options): Promise<ReadonlySet<string>> {
+  const tags = new Set<string>()
+  for await (const tag of from.tags({ signal })) if (isTag(tag)) tags.add(tag)
+  return tags
+}
+
+function chooseTags(
+  from: Source,
+  tags: ReadonlySet<string>,
+  { selection, options }: { selection: TagSelection; options: CopyOptions },
+): readonly string[] {
+  const names = selectTags(
+    [...tags].filter(tag => !(options.referrers && referrersTag.test(tag))),
+    selection,
+  )
   if (names.length > 0) return names
   throw new NotFoundError(`no tag of ${from.location} is one that was asked for`, {
-    hint: all.length === 0 ? 'it has no tags' : `it has ${all.length}: regctl tags shows them`,
+    hint: tags.size === 0 ? 'it has no tags' : `it has ${tags.size}: regctl tags shows them`,
   })
 }

@@ -15,6 +15,8 @@ export interface Shared {
   memory?: CopyMemory | undefined
   /** The destination had no tags at all, or had some; where nobody knows, a name that is not there stands for it. */
   isEmpty?: boolean | undefined
+  /** The tags of the source, where they were listed. */
+  sourceTags?: ReadonlySet<string> | undefined
 }
 
 export const defaultJobs = 8

@@ -42,6 +42,7 @@ export async function copyTags(
     ...(await openShared(source, destination, options)),
     memory: copyMemory(),
     isEmpty: plan.isEmpty,
+    sourceTags: plan.sourceTags,
   }
   const results = new Map<string, CopiedTag | FailedTag>(plan.failed.map(each => [each.reference, each]))
   const atOnce = createLimit(options.jobs ?? defaultJobs)

@@ -267,6 +267,26 @@ describe('copyTags', () => {
     expect(namesOf(await run({}, { from }))).toHaveLength(3)
   })
 
+  it('lists the tags of the source once, also for the tags that are named after digests', async () => {
+    const images = family([['a'], ['b'], ['c']])
+    const sig = `${images[1]?.[0].root.digest.replace(':', '-')}.sig`
+    const { from, to, run } = await given([
+      ...images,
+      [makeArtifact({ artifactType: 'application/vnd.example' }), [sig]],
+    ])
+    let lists = 0
+    const counting = overriding(from, {
+      tags: options => {
+        lists++
+        return from.tags(options)
+      },
+    })
+    const result = await run({ filter: ['?'] }, { from: counting, digestTags: true })
+    expect(result.images).toMatchObject([0, 1, 0].map(copied => ({ digestTags: { copied, skipped: 0 } })))
+    expect(lists).toBe(1)
+    expect((await to.resolve(sig)).digest).toBe((await from.resolve(sig)).digest)
+  })
+
   it('tells how many images are done', async () => {
     const events: CopyEvent[] = []
     const { run } = await given(family([['a', 'b'], ['c']]))
