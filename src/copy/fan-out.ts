@@ -9,6 +9,7 @@ import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Source, 
 import { fromAnySource } from './any-source.ts'
 import type { OnCopyEvent } from './events.ts'
 import type { Journal } from './journal.ts'
+import { withFormatHint } from './refusal.ts'
 import { registryOf } from './rehearse.ts'
 import { type TeeOptions, tee } from './tee.ts'
 
@@ -151,7 +152,9 @@ export class FanOut implements Store {
     const tag = target.digest === this.#root ? branch.tag : options.tag
     const isNamed = options.tag === undefined || tag === undefined
     if (isNamed && branch.has.has(target.digest)) return settle(branch, target, 'skipped')
-    const outcome = await branch.store.push(target, open, { tag, signal: signalOf(branch, options) })
+    const outcome = await branch.store.push(target, open, { tag, signal: signalOf(branch, options) }).catch(error => {
+      throw withFormatHint(error, target)
+    })
     return settle(branch, target, tag === undefined ? outcome : 'pushed')
   }
 

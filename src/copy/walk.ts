@@ -9,6 +9,7 @@ import type { Manifest } from '../model/manifest.ts'
 import { isIndexType, isManifestType } from '../model/media-types.ts'
 import { readManifest } from '../store/read.ts'
 import { copyBlob } from './blob.ts'
+import { withFormatHint } from './refusal.ts'
 import type { Route } from './route.ts'
 
 /** Something to copy by name: what it is, and its manifest when asked for. */
@@ -122,7 +123,11 @@ function createWalk(route: Route, visited: Map<Digest, Promise<void>>, signal: A
       await Promise.all(children.map(child => visit(child, depth + 1)))
     }
     const open: Open = async (offset = 0) => Readable.from([manifest.bytes.subarray(offset)])
-    const outcome = await route.limit(() => route.to.push(node, open, { tag, signal }))
+    const outcome = await route
+      .limit(() => route.to.push(node, open, { tag, signal }))
+      .catch(error => {
+        throw withFormatHint(error, node)
+      })
     // A name was set, whatever it stands for.
     route.tell({ type: 'done', content: node, outcome: tag === undefined ? outcome : 'pushed' })
   }
