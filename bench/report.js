@@ -1,3 +1,4 @@
+import { reasons } from './reasons.js'
 import { spread } from './statistics.js'
 
 /**
@@ -48,7 +49,7 @@ export function bestPeer(rows, figure = 'wall') {
 }
 
 /**
- * Two tables: the targets, case by case, and every row with all it took.
+ * Two tables, the targets, case by case, and every row with all it took, and why what is missed is missed.
  *
  * @param {readonly Result[]} results
  * @param {Start} start
@@ -81,7 +82,28 @@ export function formatReport(results, start) {
       ],
       long,
     ),
+    whyMissed(results, start),
   ].join('\n\n')
+}
+
+/** @param {readonly Result[]} results @param {Start} start */
+function whyMissed(results, start) {
+  const missed = results.flatMap(result =>
+    result.what.targets.flatMap(target => {
+      const judged = judge(target, result, start)
+      if (judged === undefined || judged.reached) return []
+      const { title } = result.what
+      const why = reasons[title]?.[target.figure] ?? 'for a reason that nobody has written down in bench/reasons.js yet'
+      return [{ missed: `**${title}**, ${formatTarget(target, result, start).replace(' ✗', '')}`, why }]
+    }),
+  )
+  if (missed.length === 0) return 'No target is missed.'
+  // What several share is said once.
+  const lines = [...new Set(missed.map(({ why }) => why))].map(reason => {
+    const each = missed.filter(({ why }) => why === reason).map(({ missed }) => missed)
+    return `- ${each.join('; ')}: ${reason}.`
+  })
+  return ['What is missed, and why:', lines.join('\n')].join('\n\n')
 }
 
 /**

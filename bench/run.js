@@ -10,10 +10,11 @@ import { formatReport, replaceBetweenMarkers } from './report.js'
 import { measureCase } from './rounds.js'
 import { setStage } from './stage.js'
 import { measureStart } from './start.js'
+import { measureStartup } from './startup.js'
 import { describeRun } from './surroundings.js'
 
 const usage = `Usage: node bench/run.js [OPTIONS]
-  --cases a,b         only these groups: ${[...new Set(allCases(false).map(({ group }) => group))].join(', ')}
+  --cases a,b         only these groups: ${[...new Set(allCases(false).map(({ group }) => group))].join(', ')}, start
   --peers a,b         only these: crane, skopeo, regctl (the default), oras
   --rounds N          rounds a case instead of 5 (3 for the slow ones)
   --quick             one round, no warm-up, smaller images: does everything work?
@@ -72,7 +73,8 @@ try {
 async function main() {
   const groups = values.cases?.split(',')
   const cases = allCases(quick).filter(({ group }) => groups === undefined || groups.includes(group))
-  if (cases.length === 0) throw new Error(`no such case\n${usage}`)
+  const withStart = groups?.includes('start') ?? true
+  if (cases.length === 0 && !withStart) throw new Error(`no such case\n${usage}`)
   const tools = values.peers.split(',').flatMap(name => findTool(name, say) ?? [])
   const server =
     values.registry === 'debian'
@@ -97,7 +99,11 @@ async function main() {
   const seconds = (Date.now() - began) / 1000
   const args = process.argv.slice(2)
   const surroundings = describeRun({ args, tools: [...tools, server], folder: dirname(folder), seconds, start })
-  const report = `${surroundings}\n\n${formatReport(results, start)}`
+  const report = [
+    surroundings,
+    ...(results.length > 0 ? [formatReport(results, start)] : []),
+    ...(withStart ? [measureStartup(program, quick ? 5 : 21, start)] : []),
+  ].join('\n\n')
   mkdirSync(cache, { recursive: true })
   writeFileSync(join(cache, 'last-run.json'), JSON.stringify({ start, results }, undefined, 1))
   console.log(report)

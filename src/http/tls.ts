@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as tls from 'node:tls'
 import { RegctlError } from '../model/errors.ts'
 
 /** What a person said about one registry's TLS; paths of PEM files. */
@@ -129,6 +128,7 @@ async function authorities(paths: string[], extra: string | undefined): Promise<
 
 /** Node 22.15 and newer know the system's own roots besides theirs. */
 function systemRoots(): string[] {
+  const tls = process.getBuiltinModule('node:tls')
   const get: unknown = Reflect.get(tls, 'getCACertificates')
   const roots: unknown = typeof get === 'function' ? get('system') : []
   return [...new Set([...tls.rootCertificates, ...(Array.isArray(roots) ? roots : [])])]
@@ -146,6 +146,8 @@ async function readPem(path: string): Promise<string> {
 
 async function identity(pairs: Found['pairs']): Promise<Required<Pick<TlsSettings, 'cert' | 'key'>>> {
   const [certs, keys]: [string[], string[]] = [[], []]
+  // Loaded where there is TLS.
+  const tls = process.getBuiltinModule('node:tls')
   for (const pair of pairs) {
     const cert = await readPem(pair.cert)
     const key = await readText(pair.key)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../bench/cases.js'
+import { allCases } from '../../bench/cases.js'
+import { reasons } from '../../bench/reasons.js'
 import {
   bestPeer,
   formatReport,
@@ -77,6 +79,26 @@ describe('formatReport', () => {
     '|  | crane -j 8 | 100 | 100 | 100 | 0.13 | 1.00 | 50 | 0.30 | 3 + 5 |  |',
     '|  | regctl | 10.0 | 10.0 | 10.0 | – | 1.00 | 50 | 0.30 | 3 + 5 | 1 of 1 fail: exit 1: reset \\| by peer |',
   ])('has the line %s', line => expect(report.split('\n')).toContain(line))
+
+  it('says why a target is missed, by how much, and where nobody knows', () => {
+    const titled = (title: string) => {
+      const missed = result(all.rows, [{ figure: 'wall', of: 'crane', atMost: 0.3 }])
+      return { ...missed, what: { ...missed.what, title } }
+    }
+    const lines = formatReport(['many, cold', 'multi, cold', 'other'].map(titled), start).split('\n- ')
+    expect(lines[1]).toMatch(
+      /^\*\*many, cold\*\*, wall of crane’s 0\.50 ≤ 0\.30; \*\*multi, cold\*\*, wall .* 0\.30: a start in Node/,
+    )
+    expect(lines[2]).toBe(
+      '**other**, wall of crane’s 0.50 ≤ 0.30: for a reason that nobody has written down in bench/reasons.js yet.',
+    )
+    expect(report).toContain('No target is missed.')
+  })
+
+  it('knows reasons of cases that there are', () => {
+    const titles = allCases(false).map(({ title }) => title)
+    expect(Object.keys(reasons).filter(title => !titles.includes(title))).toEqual([])
+  })
 
   it('says that we fail, and that nobody succeeds', () => {
     const failing = { ...ours, samples: broken.samples }
