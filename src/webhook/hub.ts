@@ -21,5 +21,6 @@ export function readHub(payload: Fields): Draft[] | undefined {
 
 function fullName(repository: Fields): unknown {
   const { repo_name: full, namespace, name } = fieldsOf(repository)
-  return full ?? `${namespace}/${name}`
+  if (full !== undefined) return full
+  return typeof namespace === 'string' && typeof name === 'string' ? `${namespace}/${name}` : undefined
 }

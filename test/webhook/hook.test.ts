@@ -61,13 +61,13 @@ describe('a command for an event', () => {
   })
 
   it.each([
-    ['exit 3', 'ended with 3'],
-    ['kill -9 $$', 'ended with SIGKILL'],
-    ['exec sleep 60', 'took longer than 0.3 seconds'],
-    ['sleep 60 & wait', 'took longer than 0.3 seconds'],
-  ])('%s is told', async (text, failure) => {
+    ['exit 3', 20, 'ended with 3'],
+    ['kill -9 $$', 20, 'ended with SIGKILL'],
+    ['exec sleep 60', 0.3, 'took longer than 0.3 seconds'],
+    ['sleep 60 & wait', 0.3, 'took longer than 0.3 seconds'],
+  ])('%s is told', async (text, timeoutSeconds, failure) => {
     const file = await script('fails', text)
-    const run = runHook(eventOf(payloads.hub), { file, args: [], env, timeoutSeconds: 0.3 })
+    const run = runHook(eventOf(payloads.hub), { file, args: [], env, timeoutSeconds })
     await expect(run).rejects.toMatchObject({
       code: 'FAILED',
       message: expect.stringContaining(`the command ${failure} for the push of svendowideit/testhook:latest (`),

@@ -217,7 +217,7 @@ describe('when there is too much', () => {
   })
 
   it('T12: a client that drips its request is cut off', async () => {
-    const { listener } = await start({ idleSeconds: 5, requestSeconds: 0.4 })
+    const { listener } = await start({ idleSeconds: 5, requestSeconds: 1 })
     const socket = connect(listener.port, listener.host)
     socket.on('error', () => {})
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n')

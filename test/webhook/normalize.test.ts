@@ -127,6 +127,12 @@ const ociManifest = 'application/vnd.oci.image.manifest.v1+json'
 
 describe('what else there is', () => {
   it.each<[string, unknown, Partial<WebhookEvent>[]]>([
+    [
+      'Docker Hub: without a full name',
+      { push_data: {}, repository: { namespace: 'a', name: 'b' } },
+      [{ repository: 'a/b' }],
+    ],
+    ['Docker Hub: without any name', { push_data: { tag: 'v1' }, repository: {} }, [{ repository: null, tag: 'v1' }]],
     ['Harbor: nothing but a type', harbor('SOMETHING_NEW', {}), [{ event: 'other', repository: null }]],
     [
       'Harbor: deleted',
