@@ -104,7 +104,7 @@ export async function putManifest(
   const response = await call(place.registry, {
     method: 'PUT',
     url: apiPath(place.name, 'manifests', tag ?? target.digest) + query,
-    what: `manifest ${target.digest} in ${place.location}`,
+    what: `manifest ${target.digest}${tag === undefined ? '' : ` under the tag ${tag}`} in ${place.location}`,
     headers: { 'content-type': target.mediaType, ...conditions },
     body: { open: async () => Readable.from([bytes]), size: bytes.length },
     scopes: [place.scope('pull', 'push')],

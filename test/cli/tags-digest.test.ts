@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { layoutStore } from '../../src/store/layout.ts'
 import type { Store } from '../../src/store/store.ts'
 import { runCli } from '../helpers/cli.ts'
 import { testClient } from '../helpers/client.ts'
@@ -72,6 +76,15 @@ describe('the tags that share a digest', () => {
     expect(json.code).toBe(8)
     expect(JSON.parse(json.stdout)).toMatchObject({ unread: [{ name: '1.0', error: { code: 'FAILED' } }] })
   })
+})
+
+it('in an OCI layout too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'regctl-same-'))
+  for (const tag of ['v1', 'v2']) await seed(layoutStore(folder), image, tag)
+  await seed(layoutStore(folder), other, 'v3')
+  for (const line of [`tags oci:${folder}:v2 --same`, `tags oci:${folder} --digest DIGEST`])
+    expect((await regctl(line)).stdout).toBe('v1\nv2\n')
+  rmSync(folder, { recursive: true })
 })
 
 it.each([

@@ -103,6 +103,20 @@ describe('what it costs', () => {
     for (const tag of ['a', 'b', 'c', 'd']) expect(await store.resolve(tag)).toEqual(image.root)
   })
 
+  it('says which tag was refused, and leaves those after it', async () => {
+    const { store } = await seeded({
+      wrap: handler => (req, res) => {
+        if (req.method !== 'PUT' || !/[/=]fixed\b/.test(req.url ?? '')) return handler(req, res)
+        res.writeHead(400).end('{"errors":[{"code":"DENIED","message":"the tag is immutable"}]}')
+      },
+    })
+    await expect(retag({ store, reference: 'v1' }, ['a', 'fixed', 'z'])).rejects.toMatchObject({
+      code: 'DENIED',
+      message: expect.stringMatching(/under the tag fixed in .*: the tag is immutable$/),
+    })
+    expect((await collect(store.tags())).sort()).toEqual(['a', 'v1'])
+  })
+
   it('many tags go in several requests', async () => {
     const { store, server } = await seeded()
     const tags = Array.from({ length: 90 }, (_, at) => `t${at}`)
