@@ -228,6 +228,14 @@ describe('Harbor: inspect, and copies in and out', () => {
 
   it.each<[quirk: string, quirks: HarborQuirks, from: string, to: string, code: string, words: string]>([
     [
+      'a push makes no project',
+      { projects: ['library'] },
+      'library/nginx:1.27',
+      'team/x:v1',
+      'NOT_FOUND',
+      'project team',
+    ],
+    [
       'nothing is pushed to a proxy project',
       { proxyProjects: ['team'] },
       'library/nginx:1.27',

@@ -98,6 +98,24 @@ describe('Docker Hub: repos', () => {
     expect(world.strangers).toEqual([])
   })
 
+  it('T12: an answer beyond any measure is not held', async () => {
+    const hub = await hubWith()
+    const endless: Hosts = {
+      ...hub.hosts,
+      'hub.docker.com': (_, res) => {
+        const piece = Buffer.alloc(64 * 1024, ' ')
+        const more = () => {
+          while (!res.destroyed && res.write(piece));
+        }
+        res.writeHead(200, { 'content-type': 'application/json' }).on('drain', more)
+        more()
+      },
+    }
+    const { client } = await meet(endless)
+    const list = all((await client.catalog('docker.io')).repositories({ prefix: 'ada' }))
+    await expect(list).rejects.toMatchObject({ code: 'CONTENT_INVALID' })
+  })
+
   it('T12: a next page that is the same again is the end', async () => {
     const hub = await hubWith({ nextPage: url => url.replace(/page=\d+/, 'page=1') })
     for (const at of numbers(101)) await hub.contents.push(`many/app-${at}`, makeImage({ layers: 0, seed: 'x' }), 'v1')

@@ -218,6 +218,24 @@ describe('Nexus: inspect, and copies in and out', () => {
     expect((await place.store.resolve('1.27')).digest).toMatch(/^sha256:/)
   })
 
+  it('quirk: an old version answers for referrers with a page, and the tag that stands for them is asked', async () => {
+    const nexus = await nexusWith({ quirks: { referrersPage: true } })
+    const { client, world } = await meet(nexus.hosts)
+    const { store } = await client.open(`${host}/docker-hosted/team/app:v1`)
+    const root = await store.resolve('v1')
+    expect(await all(store.referrers(root))).toEqual([])
+    expect(world.at(host).at(-1)).toContain(`/manifests/${root.digest.replace(':', '-')}`)
+  })
+
+  it.each([
+    ['docker-group', 'nginx', '1.27'],
+    ['docker-proxy', 'library/alpine', '3.20'],
+  ])('quirk: nothing is deleted in %s', async (repository, image, tag) => {
+    const { client } = await meet((await nexusWith()).hosts, admin)
+    const { store } = await client.open(`${host}/${repository}/${image}:${tag}`, { change: true })
+    await expect(store.delete(await store.resolve(tag))).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
   it.each(['docker-group', 'docker-proxy'])('quirk: nothing is pushed to %s', async repository => {
     const { client } = await meet((await nexusWith()).hosts, admin)
     const into = await client.open(`${host}/${repository}/nginx:v1`, { write: true })

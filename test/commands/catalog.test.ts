@@ -9,6 +9,7 @@ describe('search, repos, limits, tags and inspect from the command line', () => 
   let world: World
   beforeAll(async () => {
     const hub = createHub({
+      users: { ada: 'canary-secret' },
       quirks: { quota: { limit: 100, remaining: 76, windowSeconds: 21_600, source: '192.0.2.7' } },
     })
     const distribution = createDistribution()
@@ -60,6 +61,19 @@ describe('search, repos, limits, tags and inspect from the command line', () => 
       registry: 'docker.io',
       results: [{ name: 'nginx', stars: 20_000, pulls: 10_000_000_000, official: true }],
     })
+  })
+
+  it.each([
+    [['repos', 'docker.io/library']],
+    [['tags', 'nginx', '--long']],
+    [['delete', '--tag-only', 'docker.io/library/nginx:none']],
+    [['limits']],
+  ])('T15: -v shows no secret: %j', async args => {
+    const login = { REGCTL_REGISTRY: 'docker.io', REGCTL_USERNAME: 'ada', REGCTL_PASSWORD: 'canary-secret' }
+    const { stdout, stderr } = await runCli([...args, '-v'], { env: { ...world.env, ...login } })
+    expect(stderr).toContain('https://')
+    const basic = Buffer.from('ada:canary-secret').toString('base64')
+    for (const secret of ['canary-secret', basic, 'jwt.', 'token-']) expect(stdout + stderr).not.toContain(secret)
   })
 
   it('says on stderr that nothing was found, and prints an empty list', async () => {

@@ -95,3 +95,10 @@ describe('parseJson', () => {
     expect((caught as Error).message).not.toContain('hunter2')
   })
 })
+
+describe('JSON in which a name may stand twice', () => {
+  it('is read with the last of them, and has the same depth as any other', () => {
+    expect(parseJson('{"a":1,"b":{"c":1,"c":2},"a":3}', 'x', { repeated: 'last' })).toEqual({ a: 3, b: { c: 2 } })
+    expect(() => parseJson(`${'['.repeat(101)}${']'.repeat(101)}`, 'x', { repeated: 'last' })).toThrow('nested deeper')
+  })
+})

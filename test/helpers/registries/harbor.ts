@@ -27,6 +27,8 @@ export interface HarborQuirks {
   policyProjects?: readonly string[]
   /** Projects whose quota is used up. */
   fullProjects?: readonly string[]
+  /** All projects there are: a push makes a repository, and no project. */
+  projects?: readonly string[]
   /** Projects that everybody may read; others want a login. */
   publicProjects?: readonly string[]
   /** Answers of the REST interface bring a session cookie, and unsafe requests that bring it back need the token (2.9). */
@@ -115,6 +117,9 @@ export function createHarbor(options: HarborOptions = {}): Harbor {
       })
     }
     if (needed?.action === 'push') {
+      if (quirks.projects && !quirks.projects.includes(project)) {
+        return refused(404, 'NOT_FOUND', `project ${project} not found`)
+      }
       if (quirks.proxyProjects?.includes(project)) {
         return refused(403, 'DENIED', 'can not push artifact to a proxy project')
       }

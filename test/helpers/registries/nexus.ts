@@ -34,6 +34,8 @@ export interface NexusQuirks {
   hidden?: boolean
   /** Without this, tokens are not offered: Basic alone (`forceBasicAuth`). */
   bearerRealm?: boolean
+  /** Old versions answer `/referrers/` with a page for people. */
+  referrersPage?: boolean
   /** Components that hold more than the manifest of their tag. */
   sharedComponents?: boolean
 }
@@ -124,6 +126,9 @@ export function createNexus(options: NexusOptions = {}): Nexus {
       return reply(res, 405, { errors: [{ code: 'UNSUPPORTED', message: 'The operation is unsupported.' }] })
     }
     const image = path.replace(connected === undefined ? `/v2/${repository}/` : '/v2/', '')
+    if (quirks.referrersPage && /\/referrers\/[^/]+$/.test(image)) {
+      return void res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Nexus</title>')
+    }
     if (image === '_catalog') return void catalog(res, repository)
     const listed = /^(.+)\/tags\/list$/.exec(image)?.[1]
     if (listed !== undefined) return void tagList(req, res, { repository, image: listed, connected })
