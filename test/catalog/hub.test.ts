@@ -258,6 +258,15 @@ describe('Docker Hub: tags', () => {
     expect(world.arrivals.length).toBe(10)
   })
 
+  it('looks through no endless list for one tag', async () => {
+    const hub = await hubWith()
+    await hub.contents.push('many/tags', makeImage({ layers: 1 }), ...numbers(2000).map(at => `v${at}`), 'z')
+    const { client, world } = await meet(hub.hosts)
+    const [tag] = await client.describeTags(await client.openRepository('many/tags'), ['z'])
+    expect(tag).toMatchObject({ name: 'z', platforms: ['linux/amd64'], created: '2024-01-02T03:04:05Z' })
+    expect(world.at('hub.docker.com').length).toBeLessThanOrEqual(6)
+  })
+
   it('quirk: old tags have no digest, and are read by their manifests', async () => {
     const hub = await hubWith({ withoutDigest: ['1.27'] })
     const { client } = await meet(hub.hosts)
@@ -410,6 +419,15 @@ describe('Docker Hub: deletion of one tag', () => {
       code: 'UNAUTHORIZED',
       message: expect.stringContaining(words),
     })
+  })
+
+  it('asks nobody for a code only to read', async () => {
+    const hub = await hubWith(twoFactors)
+    const secondFactor = () => Promise.reject(new Error('asked'))
+    const { client, notices } = await meet(hub.hosts, { login: password, secondFactor })
+    const list = await all((await client.catalog('docker.io')).repositories({ prefix: 'ada' }))
+    expect(list.map(({ name }) => name)).toEqual(['ada/app'])
+    expect(notices).toMatchObject([{ code: 'ANONYMOUS_RETRY', message: expect.stringContaining('two-factor') }])
   })
 
   it('quirk: the newer login is not there yet', async () => {

@@ -22,7 +22,7 @@ describe('commands to pull', () => {
     expect(pullCommands('docker', { repository, tag: '1' })).toEqual({ tag: `docker pull ${repository}:1` })
   })
 
-  it.each(['a', 'a b', "it's", '$(reboot)', '`x`', '', 'a;b', 'a\nb', '*', '~', '"', '\\', '!', '\u202e'])(
+  it.each(['a', 'a b', "it's", "'a' 'b'", '$(reboot)', '`x`', '', 'a;b', 'a\nb', '*', '~', '"', '\\', '!', '\u202e'])(
     'T14: %j is one word of a shell, whatever it holds',
     word => {
       expect(execFileSync('/bin/sh', ['-c', `printf %s ${shellWord(word)}`]).toString()).toBe(word)
