@@ -44,6 +44,8 @@ export async function copyTags(
     isEmpty: plan.isEmpty,
     sourceTags: plan.sourceTags,
   }
+  // Each image that is not there costs a pull at least: said before the first, and not before the last of them.
+  shared.foresee(plan.groups.filter(group => group.some(isChanged)).length)
   const results = new Map<string, CopiedTag | FailedTag>(plan.failed.map(each => [each.reference, each]))
   const atOnce = createLimit(options.jobs ?? defaultJobs)
   let stop: unknown
@@ -110,4 +112,8 @@ export async function copyTags(
   function settled(): void {
     options.onEvent?.({ type: 'images', done: results.size, total: plan.names.length })
   }
+}
+
+function isChanged({ found, existing }: PlannedTag): boolean {
+  return existing?.digest !== found.digest
 }

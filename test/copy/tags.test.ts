@@ -5,6 +5,7 @@ import { type CopyTagsResult, copyTags } from '../../src/copy/tags.ts'
 import type { Descriptor } from '../../src/model/descriptor.ts'
 import { RegctlError } from '../../src/model/errors.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
+import type { Notice } from '../../src/model/notice.ts'
 import { parsePlatform } from '../../src/model/platform.ts'
 import type { TagSelection } from '../../src/model/tags.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -285,6 +286,20 @@ describe('copyTags', () => {
     expect(result.images).toMatchObject([0, 1, 0].map(copied => ({ digestTags: { copied, skipped: 0 } })))
     expect(lists).toBe(1)
     expect((await to.resolve(sig)).digest).toBe((await from.resolve(sig)).digest)
+  })
+
+  it('tells before the first pull that the source grants fewer than there are images to copy', async () => {
+    const { from, to } = await given(family([['a', 'a2'], ['b'], ['c']]))
+    const run = async (remaining: number) => {
+      const told: string[] = []
+      const quota = () => ({ limit: 100, remaining, windowSeconds: 60 })
+      const place = { store: from, reference: '', quota }
+      const notify = ({ message }: Notice) => told.push(message)
+      await copyTags(place, { store: to, reference: '' }, { selection: {}, notify, dryRun: true })
+      return told
+    }
+    expect(await run(2)).toEqual([expect.stringContaining('grants 2 more of 100 pulls, and this copy needs up to 3')])
+    expect(await run(3)).toEqual([])
   })
 
   it('tells how many images are done', async () => {
