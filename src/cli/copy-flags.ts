@@ -68,7 +68,15 @@ export function checkRepositories(source: string, destinations: readonly string[
 function checkRepository(text: string): void {
   const location = parseLocation(text)
   if (location.scheme === 'registry') parseRepository(text)
-  else if (location.reference !== undefined) {
+  else if (location.scheme === 'docker-archive') {
+    throw new RegctlError(
+      'REFERENCE_INVALID',
+      `${text} holds images by their full names, and many tags are to be copied`,
+      {
+        hint: 'use oci-archive:FILE or oci:DIR, or copy one image at a time',
+      },
+    )
+  } else if (location.reference !== undefined) {
     throw new RegctlError('REFERENCE_INVALID', `${text} names ${location.reference}, and many tags are to be copied`, {
       hint: `leave it out: ${location.scheme}:${location.path}`,
     })

@@ -85,6 +85,7 @@ realOrSkip('docker-registry')('copy of many tags', () => {
     [['demo/app:1.0', 'TO/x', '-a'], 2, 'it has a tag'],
     [['FROM/demo/app', 'TO/x:1', '--tags', '*'], 2, 'it has a tag'],
     [['FROM/demo/app', 'oci:folder:1', '--tags', '*'], 2, 'leave it out: oci:folder'],
+    [['FROM/demo/app', 'docker-archive:file.tar', '-a'], 2, 'use oci-archive:FILE'],
     [['FROM/demo/app', 'TO/x', '--latest', '0'], 2, '--latest'],
     [['FROM/demo/app', 'TO/x', '--latest', 'two'], 2, '--latest'],
     [['FROM/demo/app', 'TO/x', '--semver', '>>1'], 2, 'is not a range of versions'],
