@@ -95,10 +95,15 @@ function intoList(text: string, list: Node, { add, first }: Extract<Change, { ad
   const end = last.offset + last.length
   const between = previous
     ? text.slice(previous.offset + previous.length, last.offset)
-    : `,${/[\r\n]/.test(lead) ? lead : ' '}`
+    : `,${/[\r\n]/.test(lead) ? lead : blankAfterColon(text, list)}`
   return first
     ? { from: head.offset, to: head.offset, insert: url + between }
     : { from: end, to: end, insert: between + url }
+}
+
+/** Whoever writes `{"a":1}` writes `["a","b"]`. */
+function blankAfterColon(text: string, value: Node): string {
+  return /\s/.test(text[value.offset - 1] ?? '') ? ' ' : ''
 }
 
 function intoObject(text: string, root: Node, url: string): Cut {

@@ -34,7 +34,7 @@ interface Pull {
 /** Pulls `v1` into memory as a person with a login at the upstream would, and tells what was said and served. */
 async function pull({ upstream, mirrors, mirrorsFrom, home = mkdtempSync(join(tmpdir(), 'regctl-mirrors-')) }: Pull) {
   mkdirSync(join(home, '.config/regctl'), { recursive: true })
-  const config = { mirrorTimeout: 0.3, hosts: { [upstream.host]: { mirrors } } }
+  const config = { mirrorTimeout: 1, hosts: { [upstream.host]: { mirrors } } }
   writeFileSync(join(home, '.config/regctl/config.json'), JSON.stringify(config))
   const auth = Buffer.from('ada:hub-secret').toString('base64')
   mkdirSync(join(home, '.docker'), { recursive: true })

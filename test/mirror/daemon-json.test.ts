@@ -72,6 +72,7 @@ const marked: [name: string, text: string][] = [
     `{\n  "registry-mirrors": [\n    "https://a.example",\n    "https://b.example"«,\n    "${url}"»\n  ]\n}\n`,
   ],
   ['one mirror on a line of its own', `{\n\t"registry-mirrors": [\n\t\t"https://a.example"«,\n\t\t"${url}"»\n\t]\n}\n`],
+  ['one mirror without blanks', `{"debug":true,"registry-mirrors":["https://a.example"«,"${url}"»]}`],
   ['mirrors without blanks', `{"registry-mirrors":["https://a.example","https://b.example"«,"${url}"»]}`],
   [
     'mirrors, comma first',

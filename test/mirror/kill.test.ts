@@ -6,11 +6,13 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { realOrSkip } from '../helpers/real.ts'
 
-/** All by which a file or folder can change; opening is seen in the wake-up that follows it. */
+/** All by which a file or folder can change; opening is seen in the wake-up that follows it. `?`: where the machine has such a call. */
 const calls = [
-  'write,pwrite64,writev,ftruncate,fsync,fdatasync,fchmod,chmod,fchown,chown,utimensat',
-  'rename,renameat2,mkdir,mkdirat,rmdir,unlink,unlinkat,link,symlink',
-].join(',')
+  'write,pwrite64,writev,ftruncate,fsync,fdatasync,fchmod,chmod,fchmodat,fchown,chown,fchownat,utimensat',
+  'rename,renameat,renameat2,mkdir,mkdirat,rmdir,unlink,unlinkat,link,linkat,symlink,symlinkat',
+]
+  .join(',')
+  .replace(/\w+/g, '?$&')
 const before = '{"debug": true}'
 const after = '{"debug": true, "registry-mirrors": ["https://new.example"]}'
 
@@ -43,7 +45,7 @@ realOrSkip('strace')('T17, T25: kill -9 before every system call of an edit', ()
     const whole = await traced(folder())
     expect(whole.signal).toBeNull()
     const counted = count(whole.lines)
-    const worker = counted.findLast(({ line }) => line.includes('rename('))?.thread
+    const worker = counted.findLast(({ line }) => / rename(?:at2?)?\(/.test(line))?.thread
     const steps = counted.filter(({ thread }) => thread === worker)
     const first = steps.findIndex(({ line }) => line.includes('daemon.json.lock'))
     const others = Math.max(...counted.filter(({ thread }) => thread !== worker).map(({ at }) => at))
