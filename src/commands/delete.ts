@@ -57,12 +57,12 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
     const { jobs } = await this.settings()
     const flags = { ...given, jobs, 'tag-only': given['tag-only'] || this.tagOnly }
     const client = await this.client()
+    if (flags['dummy-manifest']) this.announceStandIn(image)
     if (flags.tags) return this.deleteMatching(await client.openRepository(image, { change: true }), flags, image)
     requireName(image, flags)
     const place = await client.open(image, { change: true })
     if (!flags['tag-only']) return deleteImage(place, flags, { style: this.style, signal: this.signal })
     return orMissing(place, flags, async () => {
-      if (flags['dummy-manifest']) this.announceStandIn(image)
       const way = await untag(place, {
         product: () => this.productOf(image),
         standIn: flags['dummy-manifest'],
@@ -106,7 +106,7 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
   private announceStandIn(image: string): void {
     this.notify({
       code: 'DUMMY_MANIFEST',
-      message: `where ${image} cannot be removed alone, an empty image takes its place and is deleted by its own digest; the image itself is not touched`,
+      message: `where a tag of ${image} cannot be removed alone, an empty image takes its place and is deleted by its own digest; the image itself is not touched`,
     })
   }
 

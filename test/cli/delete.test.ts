@@ -173,6 +173,15 @@ describe('a single tag', () => {
     expect(await tags()).toHaveLength(4)
   })
 
+  it('T28: --dummy-manifest says so of a pattern too', async () => {
+    noTags = true
+    const { stdout, stderr } = await regctl('delete --tag-only --dummy-manifest REPO --tags ?.0 --yes')
+    expect(stderr).toContain(`where a tag of ${store.location} cannot be removed alone`)
+    expect(stdout).toBe(`deleted the tags 1.0, 2.0 of ${store.location}\n`)
+    expect(await tags()).toEqual(['latest', 'stable'])
+    for (const { root } of [image, other]) expect(await store.resolve(root.digest)).toEqual(root)
+  })
+
   it('T28: --dummy-manifest says what it does, and the siblings stay', async () => {
     noTags = true
     const { code, stdout, stderr } = await regctl('delete --tag-only --dummy-manifest REPO:1.0 --json')
