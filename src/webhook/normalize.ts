@@ -47,7 +47,14 @@ function read(payload: unknown): { event: WebhookEvent; blob: boolean }[] {
   if (!isFields(payload)) throw new InvalidContentError('the notice is no JSON object')
   for (const [product, reader] of readers) {
     const drafts = reader(payload)
-    if (drafts) return drafts.map((draft, index) => finish(draft, product, () => madeId(payload, index, drafts.length)))
+    if (!drafts) continue
+    // Of the whole payload, and so once: a notice may hold a hundred thousand events (T12).
+    let hash: string | undefined
+    const madeId = (index: number) => {
+      hash ??= hashOf(payload)
+      return drafts.length > 1 ? `${hash}.${index + 1}` : hash
+    }
+    return drafts.map((draft, index) => finish(draft, product, () => madeId(index)))
   }
   throw new InvalidContentError('the notice is none of Docker Hub, Harbor, Nexus or distribution')
 }
@@ -58,7 +65,6 @@ function finish({ id, blob = false, ...draft }: Draft, product: Product, made: (
 }
 
 /** Senders that repeat a notice repeat its bytes. */
-function madeId(payload: Fields, index: number, count: number): string {
-  const hash = createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 32)
-  return count > 1 ? `${hash}.${index + 1}` : hash
+function hashOf(payload: Fields): string {
+  return createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 32)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { WebhookEvent } from '../../src/webhook/event.ts'
-import { normalize } from '../../src/webhook/normalize.ts'
+import { normalize, normalizeDocument } from '../../src/webhook/normalize.ts'
 import { payloads } from './payloads.ts'
 
 const made = expect.stringMatching(/^[0-9a-f]{32}$/)
@@ -257,6 +257,18 @@ describe('what else there is', () => {
   ])('the second %s is %s', (seconds, time) => {
     const text = payloads.harborPush.replace('"occur_at":1586922308', `"occur_at":${seconds}`)
     expect(normalize(text).events[0]?.time).toBe(time)
+  })
+
+  it('T12, T24: the ids of many events cost one look at their payload', () => {
+    let looks = 0
+    const resources = Array.from({ length: 1000 }, () => ({}))
+    const { events } = normalizeDocument({
+      type: 'PUSH_ARTIFACT',
+      event_data: { repository: { repo_full_name: 'team/app' }, resources },
+      toJSON: () => ++looks,
+    })
+    expect(new Set(events.map(({ id }) => id)).size).toBe(1000)
+    expect(looks).toBe(1)
   })
 
   it('the same payload has the same id, another one another', () => {
