@@ -28,7 +28,7 @@ export interface Ask extends Options {
   path: string
   /** What it is about: `list of repositories at docker.io`. */
   what: string
-  /** Sent as JSON. */
+  /** Sent as JSON, to this interface alone: only logins have a body. */
   json?: unknown
   headers?: Readonly<Record<string, string>>
   /** Statuses that are answers; 200 when absent. */
@@ -94,6 +94,7 @@ function requestOf({ baseUrl }: Api, { method = 'GET', path, json, headers, sign
     url: baseUrl + path,
     headers: { accept: 'application/json', ...(bytes && { 'content-type': 'application/json' }), ...headers },
     ...(bytes && {
+      sealed: true,
       body: { size: bytes.length, open: async (offset = 0) => Readable.from([bytes.subarray(offset)]) },
     }),
     signal,

@@ -26,6 +26,8 @@ export interface HttpRequest {
   scopes?: readonly string[] | undefined
   /** The address came from a stranger (realm, redirect, Location): refuse when its name resolves to a private address (T2). */
   publicOnly?: boolean | undefined
+  /** The body is a secret: no redirect takes it to another origin (T2, T6). */
+  sealed?: true | undefined
   /** One of the many requests that move blobs: when its answer is lost, it is known how to go on. */
   bulk?: true | undefined
 }

@@ -83,6 +83,8 @@ function checkTarget(first: HttpRequest, request: HttpRequest, target: string, p
   if (to.username !== '' || to.password !== '') throw refusal(request, `redirects with credentials to ${to.host}`)
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw refusal(request, `redirects to ${where} without encryption`)
+  if (request.sealed && !sameOrigin(request.url, target))
+    throw refusal(request, `redirects what is for it alone to ${where}`)
   const sameHost = to.hostname === new URL(first.url).hostname
   // Not even from a registry on this machine: whoever pushes there may choose where its storage redirects to (T6).
   if (isLinkLocal(to.hostname) && !sameHost) throw refusal(request, `redirects to a link-local address, ${where}`)

@@ -437,6 +437,20 @@ describe('Docker Hub: deletion of one tag', () => {
     ])
   })
 
+  it.each([307, 308])('T2: a %i takes the password to no other host', async code => {
+    const { hosts } = await hubWith()
+    const elsewhere = 'elsewhere.example'
+    const hub: Hosts = {
+      ...hosts,
+      'hub.docker.com': (_, res) => res.writeHead(code, { location: `https://${elsewhere}/login` }).end(),
+      [elsewhere]: (_, res) => res.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"x"}'),
+    }
+    const { client, world } = await meet(hub, { login: ada })
+    const done = (await client.catalog('docker.io')).untag?.('ada/app', 'v1')
+    await expect(done).rejects.toMatchObject({ code: 'REFUSED', message: expect.stringContaining(elsewhere) })
+    expect(world.at(elsewhere)).toEqual([])
+  })
+
   it.each(['../v1', 'v1/../../x', 'v1?x', 'v1#x', 'v 1', ''])(
     'T18: never asks for a tag that is none: %j',
     async tag => {
