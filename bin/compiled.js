@@ -27,6 +27,7 @@ exports.load = (file, argv) => {
   const caches = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'))
   if (!caches) return require(file)
   const folder = join(caches, 'regctl', 'compiled')
+  if (![caches, dirname(folder), folder].every(isSafe)) return require(file)
   // Node 22.1 and newer.
   const enable = Reflect.get(require('node:module'), 'enableCompileCache')
   if (!enable) return exports.loadKept(file, { folder, use: useOf(argv) })
@@ -51,6 +52,23 @@ exports.loadKept = (file, { folder, use }) => {
   const module = { exports: {} }
   script.runInThisContext().call(module.exports, module.exports, createRequire(file), module, file, dirname(file))
   return module.exports
+}
+
+/**
+ * Whether nobody but this user can put something into a folder, or make it where it is missing: with sudo, HOME may be somebody else's, and root
+ * would run what they left there, or write through their links (T25).
+ * @param {string} folder
+ * @returns {boolean}
+ */
+function isSafe(folder) {
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false })
+    if (!found) return folder !== dirname(folder) && isSafe(dirname(folder))
+    if (process.platform === 'win32') return true
+    return found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o002) === 0
+  } catch {
+    return false
+  }
 }
 
 /** @param {readonly string[]} argv */
@@ -91,7 +109,7 @@ function keep(path, script) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const fresh = `${path}.${process.pid}`
     const data = script.createCachedData()
-    writeFileSync(fresh, Buffer.concat([digest(data), data]), { mode: 0o600 })
+    writeFileSync(fresh, Buffer.concat([digest(data), data]), { mode: 0o600, flag: 'wx' })
     renameSync(fresh, path)
     const files = readdirSync(folder).map(name => ({ name, time: statSync(join(folder, name)).mtimeMs }))
     for (const { name } of files.sort((a, b) => b.time - a.time).slice(most))

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -95,5 +96,47 @@ describe('what V8 made of a bundle', () => {
   it('that cannot be kept is no failure', () => {
     writeFileSync(folder(), '')
     expect(run(bundle('one'))).toBe('one function FILE')
+  })
+})
+
+/** Runs a bundle as the program does, for a person with this home. */
+function runAtHome(home: string) {
+  const file = join(place, 'bundle.cjs')
+  writeFileSync(file, bundle('one'))
+  const script = `require(${JSON.stringify(compiled)}).load(${JSON.stringify(file)}, []).say()`
+  const { XDG_CACHE_HOME: _, ...env } = process.env
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', env: { ...env, HOME: home } })
+  return stdout.replace(file, 'FILE').trim()
+}
+
+const homes: [string, (home: string) => void][] = [
+  ['that everybody may write to', home => chmodSync(home, 0o777)],
+  [
+    'whose cache everybody may write to',
+    home => {
+      mkdirSync(join(home, '.cache'))
+      chmodSync(join(home, '.cache'), 0o777)
+    },
+  ],
+]
+if (process.getuid?.() === 0)
+  homes.push(["that is somebody else's, as with sudo", home => chownSync(home, 12_345, 12_345)])
+
+describe('T25: a home', () => {
+  const kept = (home: string) => existsSync(join(home, '.cache/regctl'))
+
+  it('of one’s own keeps what V8 made', () => {
+    const home = join(place, 'home')
+    mkdirSync(home)
+    expect(runAtHome(home)).toBe('one function FILE')
+    expect(kept(home)).toBe(true)
+  })
+
+  it.each(homes)('%s keeps nothing', (_, spoil) => {
+    const home = join(place, 'home')
+    mkdirSync(home)
+    spoil(home)
+    expect(runAtHome(home)).toBe('one function FILE')
+    expect(kept(home)).toBe(false)
   })
 })
