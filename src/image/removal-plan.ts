@@ -1,6 +1,6 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { isNotFound, RegctlError } from '../model/errors.ts'
+import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
 import { isIndexType } from '../model/media-types.ts'
 import { isReferrersTag } from '../model/reference.ts'
 import { isWanted } from '../model/tags.ts'
@@ -17,7 +17,7 @@ export interface Doomed {
   size: number
   /** Every tag that names it: they vanish with it (T28). */
   tags: string[]
-  /** Tags of indexes that list it and would lack it (item 73); those of a few indexes are looked at. */
+  /** Tags of indexes that list it and would lack it (item 73); for a single manifest those of a few indexes are looked at. */
   partOf: string[]
 }
 
@@ -30,7 +30,7 @@ export interface RemovalPlan {
   unread: Naming[]
 }
 
-/** Manifests of indexes that are read to find out what belongs to them: each may be a pull that counts. */
+/** Manifests of indexes that are read to tell what a single one belongs to: each may be a pull that counts. */
 const mostIndexes = 16
 
 /** What goes with one manifest. @throws RegctlError when the tags of the repository cannot be listed */
@@ -51,8 +51,8 @@ export async function planRemoval(
 
 /**
  * What goes with the tags of a pattern. A manifest that a tag outside the pattern names too, or that belongs to a tagged index which
- * stays, is kept: a pattern removes nothing that it does not name (T28).
- * @throws RegctlError USAGE for a pattern that is none
+ * stays, is kept: a pattern removes nothing that it does not name (T28). A tag outside that could not be looked up may name any of them.
+ * @throws RegctlError USAGE for a pattern that is none; what an index could not be read for
  */
 export async function planPattern(
   source: Source,
@@ -62,11 +62,12 @@ export async function planPattern(
   const wanted = isWanted({ filter: pattern.filter, exclude: pattern.exclude ?? [] })
   const { named, unread } = await survey(source, options)
   const touched = [...named.values()].filter(({ tags }) => tags.some(wanted))
-  const found = await withParents(source, touched, { named, ...options })
+  const found = touched.length > 0 ? await withParents(source, touched, { named, isStrict: true, ...options }) : []
+  const unknown = unread.map(({ tag }) => tag).filter(tag => !wanted(tag))
   const doomed = doomedTags(found, wanted)
   const judged = found.map(each => ({
     ...each,
-    because: [...each.tags.filter(tag => !wanted(tag)), ...each.partOf.filter(tag => !doomed.has(tag))],
+    because: [...each.tags.filter(tag => !wanted(tag)), ...each.partOf.filter(tag => !doomed.has(tag)), ...unknown],
   }))
   return {
     manifests: judged.filter(({ because }) => because.length === 0).map(({ because: _, ...doomed }) => doomed),
@@ -111,17 +112,17 @@ async function survey(source: Source, options: NamingOptions): Promise<Survey> {
 async function withParents(
   source: Source,
   manifests: readonly Doomed[],
-  { named, signal }: Options & Pick<Survey, 'named'>,
+  { named, isStrict = false, signal }: Options & Pick<Survey, 'named'> & { isStrict?: boolean },
 ): Promise<Doomed[]> {
   // A list of referrers lacks nothing: the entry of a manifest goes with it (item 68).
   const indexes = [...named.values()].filter(
     ({ mediaType, tags }) => isIndexType(mediaType) && !tags.every(isReferrersTag),
   )
-  if (indexes.length > mostIndexes) return [...manifests]
+  if (!isStrict && indexes.length > mostIndexes) return [...manifests]
   const parents = await mapInTurns(indexes, async index => ({
     digest: index.digest,
     tags: index.tags,
-    children: await childrenOf(source, index, { signal }),
+    children: await childrenOf(source, index, { isStrict, signal }),
   }))
   return manifests.map(doomed => ({
     ...doomed,
@@ -131,13 +132,20 @@ async function withParents(
   }))
 }
 
-/** None for an index that cannot be read: nobody can pull it anyway. */
-async function childrenOf(source: Source, index: Descriptor, options: Options): Promise<Set<Digest>> {
+/** None for an index that nobody can pull anyway; unless `isStrict`, for one that could not be read at all. */
+async function childrenOf(
+  source: Source,
+  index: Descriptor,
+  { isStrict, signal }: Options & { isStrict: boolean },
+): Promise<Set<Digest>> {
   try {
-    const manifest = await readManifest(source, index, options)
+    const manifest = await readManifest(source, index, { signal })
     return new Set(manifest.kind === 'index' ? manifest.manifests.map(({ digest }) => digest) : [])
   } catch (error) {
-    if (!(error instanceof RegctlError) || options.signal?.aborted) throw error
+    if (!(error instanceof RegctlError) || signal?.aborted || (isStrict && !broken.has(error.code))) throw error
     return new Set()
   }
 }
+
+/** The content is not there, or is none. */
+const broken: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'CONTENT_INVALID', 'CONTENT_MISMATCH'])

@@ -105,6 +105,44 @@ describe('what a pattern takes', () => {
     ])
   })
 
+  it('T28: nothing goes that a tag outside may name which could not be looked up', async () => {
+    const store = await holding({ 'pr-1': app, 'pr-odd': app, stable: app })
+    const odd = (name: string) =>
+      overriding(store, {
+        resolve: async reference => {
+          if (reference === name) throw new RegctlError('CONTENT_INVALID', 'odd')
+          return app.root
+        },
+      })
+    const { manifests, kept } = await planPattern(odd('stable'), { filter: ['pr-*'] })
+    expect([manifests, kept]).toMatchObject([[], [{ tags: ['pr-1', 'pr-odd'], because: ['stable'] }]])
+    const whole = await planPattern(odd('pr-odd'), { filter: ['pr-*', 'stable'] })
+    expect(whole).toMatchObject({ manifests: [{ tags: ['pr-1', 'stable'] }], kept: [], unread: [{ tag: 'pr-odd' }] })
+  })
+
+  it('T28: a part of an index stays, however many indexes there are', async () => {
+    const many = Array.from(
+      { length: 20 },
+      (_, at) => [`1.${at}`, makeIndex({ platforms: ['linux/amd64'], seed: `other ${at}` })] as const,
+    )
+    const store = await holding({ ...Object.fromEntries(many), '2.0': index, 'pr-amd64': child })
+    const { manifests, kept } = await planPattern(store, { filter: ['pr-*'] })
+    expect([manifests, kept]).toMatchObject([[], [{ digest: child.root.digest, because: ['2.0'] }]])
+  })
+
+  it.each(['SERVER_FAILED', 'RATE_LIMITED', 'DENIED'] as const)(
+    'T28: nothing is planned when an index cannot be read (%s)',
+    async code => {
+      const store = await holding({ '2.0': index, 'pr-amd64': child })
+      const failing = overriding(store, {
+        fetch: async () => {
+          throw new RegctlError(code, 'no')
+        },
+      })
+      await expectCode(planPattern(failing, { filter: ['pr-*'] }), code)
+    },
+  )
+
   it('a part of an index goes with the index', async () => {
     const store = await holding({ 'pr-2': index, 'pr-amd64': child })
     expect(await planPattern(store, { filter: ['pr-*'] })).toMatchObject({
