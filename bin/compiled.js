@@ -108,8 +108,14 @@ function keep(path, script) {
     const folder = dirname(path)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const fresh = `${path}.${process.pid}`
-    const data = script.createCachedData()
-    writeFileSync(fresh, Buffer.concat([digest(data), data]), { mode: 0o600, flag: 'wx' })
+    // Where nothing can be written, nothing is made: that takes as long as it saves.
+    const opened = openSync(fresh, 'wx', 0o600)
+    try {
+      const data = script.createCachedData()
+      writeFileSync(opened, Buffer.concat([digest(data), data]))
+    } finally {
+      closeSync(opened)
+    }
     renameSync(fresh, path)
     const files = readdirSync(folder).map(name => ({ name, time: statSync(join(folder, name)).mtimeMs }))
     for (const { name } of files.sort((a, b) => b.time - a.time).slice(most))
