@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { isManifestType } from '../../src/model/media-types.ts'
 import { type Content, makeImage, makeIndex, type Sample } from '../helpers/images.ts'
 import { type Distribution, realOrSkip, startDistribution } from '../helpers/real.ts'
@@ -33,13 +33,16 @@ realOrSkip('docker-registry', 'skopeo')('copy from a source that is broken', () 
   let source: Server
   beforeAll(async () => {
     to = await startDistribution()
+  })
+  // One that knows nothing: what an earlier case has brought to the registry would be mounted, and the source not be read.
+  beforeEach(() => {
     machine = makeMachine()
   })
-  afterEach(() => source.stop())
-  afterAll(async () => {
-    await to.stop()
+  afterEach(async () => {
+    await source.stop()
     machine.remove()
   })
+  afterAll(() => to.stop())
 
   describe.each(['registry', 'layout'])('to a %s', kind => {
     it.each([
