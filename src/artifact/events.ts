@@ -11,25 +11,7 @@ export type TransferEvent =
 export type OnTransferEvent = (event: TransferEvent) => void
 
 /** Files on their way at the same time. */
-const atOnce = 4
-
-/** Does the work for each item, a few at a time; after the first failure nothing more is begun, and what runs is waited for. */
-export async function forEachInTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values()
-  let failed = false
-  const lane = async () => {
-    for (const item of queue) {
-      if (failed) return
-      await work(item).catch(error => {
-        failed = true
-        throw error
-      })
-    }
-  }
-  const lanes = Array.from({ length: Math.min(atOnce, items.length) }, lane)
-  await Promise.allSettled(lanes)
-  await Promise.all(lanes)
-}
+export const filesAtOnce = 4
 
 /** The chunks as they come, each told. */
 export async function* telling(

@@ -5,12 +5,13 @@ import { lend, through } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, encodedOf } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { emptyDescriptor, type ImageManifest } from '../model/manifest.ts'
 import type { Notify } from '../model/notice.ts'
 import { readManifest, verifying } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 import { titleKey, unpackKey } from './annotations.ts'
-import { forEachInTurns, type OnTransferEvent, telling } from './events.ts'
+import { filesAtOnce, type OnTransferEvent, telling } from './events.ts'
 import { safeName } from './names.ts'
 
 /** Which files are meant; all when nothing is said. */
@@ -52,14 +53,13 @@ export async function pullArtifact(source: Source, root: Descriptor, options: Pu
   const files = plan(await artifactLayers(source, root, options), notify)
   for (const { segments } of files) await checkWithin(folder, segments, { overwrite })
   for (const { layer } of files) onEvent({ type: 'found', content: layer })
-  const pulled: PulledFile[] = new Array(files.length)
-  await forEachInTurns([...files.entries()], async ([at, { layer, segments }]) => {
+  const pull = async ({ layer, segments }: Planned): Promise<PulledFile> => {
     const fill = (file: FileHandle) => fetchInto(source, layer, { file, signal, onEvent })
     await writeWithin(folder, segments, { overwrite, fill })
     onEvent({ type: 'done', content: layer, outcome: 'pushed' })
-    pulled[at] = { ...fileOf(layer), path: join(folder, ...segments) }
-  })
-  return pulled
+    return { ...fileOf(layer), path: join(folder, ...segments) }
+  }
+  return mapInTurns(files, pull, filesAtOnce)
 }
 
 /**
@@ -148,11 +148,7 @@ async function fetchInto(
   const body = through(await source.fetch(layer, { signal }), verifying(layer))
   for await (const chunk of telling(lend(body), bytes => onEvent({ type: 'moved', content: layer, bytes }))) {
     signal?.throwIfAborted()
-    // Each chunk is in the file before the next is asked for: it may be lent.
-    await writeAll(file, chunk)
+    // All of a chunk is in the file before the next is asked for: it may be lent.
+    await file.writeFile(chunk)
   }
-}
-
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at, chunk.length - at)).bytesWritten
 }

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import { through } from '../http/lent.ts'
 import { type Descriptor, descriptorOf, type Platform } from '../model/descriptor.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { emptyBytes, emptyDescriptor } from '../model/manifest.ts'
 import { mediaTypes } from '../model/media-types.ts'
 import type { Options, Store } from '../store/store.ts'
-import { forEachInTurns, type OnTransferEvent, telling } from './events.ts'
+import { filesAtOnce, type OnTransferEvent, telling } from './events.ts'
 import { bytesPart, type Part } from './parts.ts'
 
 export interface PushArtifactOptions extends Options {
@@ -24,7 +25,8 @@ export interface PushArtifactOptions extends Options {
 
 /** What oras calls content of which nothing is said. */
 const unknownArtifact = 'application/vnd.unknown.artifact.v1'
-const unknownConfig = 'application/vnd.unknown.config.v1+json'
+/** The media type of a config of which nothing is said. */
+export const unknownConfig = 'application/vnd.unknown.config.v1+json'
 
 /**
  * Pushes files as an artifact by the image-spec's guidelines (items 21, 84): files first, the manifest last, with its tag. The same
@@ -41,7 +43,7 @@ export async function pushArtifact(
   // An artifact without files still has one layer: the empty one.
   if (files.length === 0) parts.set(emptyPart.descriptor.digest, emptyPart)
   for (const { descriptor } of [...parts.values(), manifest]) onEvent({ type: 'found', content: descriptor })
-  await forEachInTurns([...parts.values()], part => pushPart(store, part, { signal, onEvent }))
+  await mapInTurns([...parts.values()], part => pushPart(store, part, { signal, onEvent }), filesAtOnce)
   const outcome = await store.push(manifest.descriptor, manifest.open, { tag, signal })
   onEvent({ type: 'done', content: manifest.descriptor, outcome })
   return manifest.descriptor

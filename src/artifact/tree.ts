@@ -2,12 +2,12 @@ import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf } from '../model/digest.ts'
 import { InvalidContentError, isNotFound, RegctlError } from '../model/errors.ts'
 import { maxDepth, maxNodes } from '../model/graph.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType, isManifestType } from '../model/media-types.ts'
 import { formatPlatform, isAttestation } from '../model/platform.ts'
 import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
-import { forEachInTurns } from './events.ts'
 import { type ReferrerSummary, summarize } from './list.ts'
 
 /** How a node belongs to the one above it. */
@@ -65,7 +65,7 @@ export async function artifactTree(source: Source, root: Descriptor, options: Tr
     if (left === 0) return { ...node, isCut: true }
     const next = await below(found)
     // What is asked of siblings is asked side by side; the tree grows in order.
-    if (left > 1) await forEachInTurns(next, async each => void (await below(each)))
+    if (left > 1) await mapInTurns(next, below)
     for (const each of next) node.children.push(await grow(each, left - 1))
     return node
   }

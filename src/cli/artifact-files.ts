@@ -1,7 +1,7 @@
 import type { OnTransferEvent } from '../artifact/events.ts'
 import { type FileArgument, filePart, type Part, parseFileArgument, streamPart } from '../artifact/parts.ts'
 import { fileOf } from '../artifact/pull.ts'
-import { pushArtifact } from '../artifact/push.ts'
+import { pushArtifact, unknownConfig } from '../artifact/push.ts'
 import type { Descriptor, Platform } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { PushedArtifact } from '../output/artifact.ts'
@@ -24,9 +24,6 @@ interface PushFiles extends Options {
   subject?: Descriptor | undefined
   onEvent: OnTransferEvent
 }
-
-/** Unless it is said. */
-const unknownConfig = 'application/vnd.unknown.config.v1+json'
 
 /** Reads the files that were named, standard input among them, and pushes them as one artifact. */
 export async function pushFiles(

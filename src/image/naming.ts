@@ -1,9 +1,9 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { streamInTurns } from '../model/in-turns.ts'
 import { isTag } from '../model/reference.ts'
 import type { Options, Source } from '../store/store.ts'
-import { streamInTurns } from './in-turns.ts'
 import { ofAll } from './tags.ts'
 
 /** A tag and what it names. */

@@ -1,12 +1,12 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import type { ImageManifest, IndexManifest } from '../model/manifest.ts'
 import { isManifestType } from '../model/media-types.ts'
-import { formatPlatform, isAttestation } from '../model/platform.ts'
+import { attestedDigest, formatPlatform, isAttestation } from '../model/platform.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 import { type ImageConfig, readImageConfig } from './config.ts'
-import { mapInTurns } from './in-turns.ts'
 
 /** One entry of an index. */
 export interface PlatformSummary {
@@ -92,7 +92,7 @@ async function describeEntry(read: (entry: Descriptor) => Promise<Child>, entry:
     id: (manifest?.kind === 'image' && manifest.config?.digest) || null,
     size: total([...new Map(parts.map(part => [part.digest, part.size])).values()]),
     created: config?.created ?? null,
-    ...(isAttestation(entry) && { attests: entry.annotations?.['vnd.docker.reference.digest'] ?? '' }),
+    ...(isAttestation(entry) && { attests: attestedDigest(entry) ?? '' }),
     parts,
   }
 }

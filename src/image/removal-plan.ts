@@ -1,12 +1,12 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType } from '../model/media-types.ts'
 import { isReferrersTag } from '../model/reference.ts'
 import { isWanted } from '../model/tags.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
-import { mapInTurns } from './in-turns.ts'
 import { type Naming, type NamingOptions, resolveTags } from './naming.ts'
 
 /** A manifest, and all that goes with it when it is removed. */

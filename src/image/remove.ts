@@ -1,8 +1,8 @@
 import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType } from '../model/media-types.ts'
 import { RegistryError } from '../registry/errors.ts'
 import type { Options, Store } from '../store/store.ts'
-import { mapInTurns } from './in-turns.ts'
 import type { Doomed } from './removal-plan.ts'
 import { ofAll } from './tags.ts'
 

@@ -3,10 +3,10 @@ import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { isNotFound } from '../model/errors.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { readVerified } from '../store/read.ts'
 import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
-import { mapInTurns } from './in-turns.ts'
 
 export interface TagOutcome {
   tag: string

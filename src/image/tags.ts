@@ -1,11 +1,11 @@
 import type { Digest } from '../model/digest.ts'
 import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { mapInTurns } from '../model/in-turns.ts'
 import { formatPlatform } from '../model/platform.ts'
 import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 import { readImageConfig } from './config.ts'
-import { mapInTurns } from './in-turns.ts'
 import { sizeOf } from './inspect.ts'
 import { describePlatforms } from './platforms.ts'
 

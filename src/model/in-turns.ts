@@ -1,6 +1,9 @@
 const few = 8
 
-/** Maps side by side, a few at a time; the results stand in the order of the items. The first failure ends it: nothing more is begun. */
+/**
+ * Maps side by side, a few at a time; the results stand in the order of the items. After the first failure nothing more is begun, and
+ * what is under way is waited for: nobody writes on behind the back of who was told.
+ */
 export async function mapInTurns<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
@@ -12,14 +15,17 @@ export async function mapInTurns<T, R>(
   const lane = async () => {
     for (const [at, item] of queue) {
       if (failed) return
-      results[at] = await work(item)
+      try {
+        results[at] = await work(item)
+      } catch (error) {
+        failed = true
+        throw error
+      }
     }
   }
   const lanes = Array.from({ length: Math.min(atOnce, items.length) }, lane)
-  await Promise.all(lanes).catch(error => {
-    failed = true
-    throw error
-  })
+  await Promise.allSettled(lanes)
+  await Promise.all(lanes)
   return results
 }
 
