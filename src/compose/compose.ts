@@ -4,14 +4,13 @@ import type { Platform } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
 import type { IndexManifest } from '../model/manifest.ts'
-import { formatPlatform, isAttestation } from '../model/platform.ts'
+import { attestedDigest, attestsTo, formatPlatform, isAttestation } from '../model/platform.ts'
 import { formatPlace } from '../store/place.ts'
 import { readManifest } from '../store/read.ts'
 import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 import { entriesFor, entriesIn, type FoundEntry, gather, type IndexEntry, type IndexSource } from './entries.ts'
 import { mergeEntries } from './merge.ts'
-import { attestsTo } from './platform.ts'
 import { type IndexWords, rewriteIndex, type WrittenIndex, writeIndex } from './write.ts'
 
 export interface AddOptions extends Pick<CopyOptions, 'signal' | 'jobs' | 'rateLimit' | 'onEvent' | 'notify'> {
@@ -148,7 +147,7 @@ async function publish(
       mediaType: entry.mediaType,
       size: entry.size,
       ...(isAttestation({ ...entry, ...(annotations && { annotations }) }) && {
-        attests: annotations?.['vnd.docker.reference.digest'] ?? '',
+        attests: attestedDigest({ annotations }) ?? '',
       }),
     })),
   }

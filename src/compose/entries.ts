@@ -3,12 +3,12 @@ import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
 import type { IndexManifest, Manifest } from '../model/manifest.ts'
 import { isManifestType } from '../model/media-types.ts'
-import { formatPlatform, isAttestation, matchesPlatform } from '../model/platform.ts'
+import { attestsTo, formatPlatform, isAttestation, matchesPlatform } from '../model/platform.ts'
 import { formatPlace } from '../store/place.ts'
 import { readManifest } from '../store/read.ts'
 import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Source } from '../store/store.ts'
-import { attestsTo, platformIn } from './platform.ts'
+import { platformIn } from './platform.ts'
 
 /** One entry of an index: as it was written, or will be, and as we read it. */
 export interface IndexEntry {

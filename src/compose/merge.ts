@@ -1,7 +1,7 @@
 import { RegctlError } from '../model/errors.ts'
-import { formatPlatform, isAttestation } from '../model/platform.ts'
+import { attestedDigest, attestsTo, formatPlatform, isAttestation } from '../model/platform.ts'
 import type { IndexEntry } from './entries.ts'
-import { attestsTo, platformKey } from './platform.ts'
+import { platformKey } from './platform.ts'
 
 /**
  * Puts entries behind those that are there, each once. What is there keeps its place and its fields.
@@ -36,7 +36,7 @@ export function mergeEntries<E extends IndexEntry>(
 function isSame({ descriptor: one }: IndexEntry, { descriptor: other }: IndexEntry): boolean {
   if (one.digest !== other.digest || isAttestation(one) !== isAttestation(other)) return false
   if (isAttestation(one)) {
-    return one.annotations?.['vnd.docker.reference.digest'] === other.annotations?.['vnd.docker.reference.digest']
+    return attestedDigest(one) === attestedDigest(other)
   }
   return platformKey(one) === platformKey(other)
 }

@@ -1,17 +1,15 @@
 import { type Descriptor, isObject, type Platform, parseDescriptor } from '../model/descriptor.ts'
 import { parseJson } from '../model/json.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { mediaTypes } from '../model/media-types.ts'
+import { isImageConfigType } from '../model/media-types.ts'
 import { isAttestation, normalizePlatform } from '../model/platform.ts'
 import { readVerified } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 
-const imageConfigs: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig])
-
 /** What an image says of itself in its config (item 93); `undefined` for what is no image. */
 export async function platformIn(source: Source, manifest: Manifest, options: Options): Promise<Platform | undefined> {
   const config = manifest.kind === 'image' ? manifest.config : undefined
-  if (!config || !imageConfigs.has(config.mediaType)) return undefined
+  if (!config || !isImageConfigType(config.mediaType)) return undefined
   const value = parseJson(await readVerified(source, config, options), `config ${config.digest}`)
   if (!isObject(value) || typeof value.os !== 'string' || typeof value.architecture !== 'string') return undefined
   // Read as an index entry would be: the fields and their types are the same.
@@ -30,11 +28,4 @@ export function platformKey(entry: Descriptor): string | undefined {
   } = normalizePlatform(entry.platform)
   if (os === '' || os === 'unknown' || architecture === '' || architecture === 'unknown') return undefined
   return JSON.stringify([os, architecture, variant, version, [...features].sort()])
-}
-
-const attested = 'vnd.docker.reference.digest'
-
-/** Whether this entry is a statement about one of these images: it comes and goes with them (item 92). */
-export function attestsTo(entry: Descriptor, images: ReadonlySet<string>): boolean {
-  return isAttestation(entry) && images.has(entry.annotations?.[attested] ?? '')
 }

@@ -2,7 +2,7 @@ import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
 import type { ImageManifest } from '../model/manifest.ts'
-import { mediaTypes } from '../model/media-types.ts'
+import { isImageConfigType, mediaTypes } from '../model/media-types.ts'
 
 /** How manifests are written: OCI's image specification, or Docker's schema 2 before it. */
 export type ImageFormat = 'oci' | 'docker'
@@ -49,10 +49,7 @@ export function rewriteImage(manifest: ImageManifest, format: ImageFormat): Rewr
   const json = objectOf(manifest.bytes)
   const { mediaType } = manifest.config ?? {}
   const type = format === 'oci' ? mediaTypes.ociManifest : mediaTypes.dockerManifest
-  if (
-    manifest.artifactType !== undefined ||
-    (mediaType !== mediaTypes.ociConfig && mediaType !== mediaTypes.dockerConfig)
-  ) {
+  if (manifest.artifactType !== undefined || !isImageConfigType(mediaType ?? '')) {
     throw refused(format, `it is ${manifest.artifactType ?? mediaType ?? 'an artifact'}, and no image`)
   }
   if (format === 'oci') {

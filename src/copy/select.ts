@@ -3,7 +3,7 @@ import { NotFoundError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
 import { type ImageManifest, type IndexManifest, narrowIndex } from '../model/manifest.ts'
 import { isIndexType } from '../model/media-types.ts'
-import { choosePlatform, formatPlatform, isAttestation, matchesPlatform } from '../model/platform.ts'
+import { attestsTo, choosePlatform, formatPlatform, isAttestation, matchesPlatform } from '../model/platform.ts'
 import { readManifest, readVerified } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 
@@ -13,8 +13,6 @@ export interface Selection {
   /** The new index; absent when the root is copied as it is. */
   bytes?: Uint8Array
 }
-
-const attestationSubject = 'vnd.docker.reference.digest'
 
 /**
  * Narrows an index to the platforms asked for, with the attestations that belong to them; digests of what is kept never change.
@@ -64,9 +62,7 @@ function chooseEntries(source: Source, index: IndexManifest, wanted: readonly Pl
     return entry
   })
   const digests = new Set<string>(chosen.map(entry => entry.digest))
-  const attestations = index.manifests.filter(
-    entry => isAttestation(entry) && digests.has(entry.annotations?.[attestationSubject] ?? ''),
-  )
+  const attestations = index.manifests.filter(entry => attestsTo(entry, digests))
   return new Set([...chosen, ...attestations])
 }
 

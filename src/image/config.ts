@@ -1,6 +1,6 @@
 import { type Descriptor, isObject } from '../model/descriptor.ts'
 import { parseJson } from '../model/json.ts'
-import { mediaTypes } from '../model/media-types.ts'
+import { isImageConfigType } from '../model/media-types.ts'
 import { readVerified } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 
@@ -23,15 +23,13 @@ export interface ImageConfig {
   history: { created: string | null; createdBy: string | null; empty: boolean }[]
 }
 
-const imageConfigs: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig])
-
 /** `undefined` for a config that is no image's: an artifact's, a chart's, a plugin's. */
 export async function readImageConfig(
   source: Source,
   config: Descriptor,
   options: Options,
 ): Promise<ImageConfig | undefined> {
-  if (!imageConfigs.has(config.mediaType)) return undefined
+  if (!isImageConfigType(config.mediaType)) return undefined
   const value = parseJson(await readVerified(source, config, options), `config ${config.digest}`)
   if (!isObject(value)) return undefined
   const run = isObject(value.config) ? value.config : {}

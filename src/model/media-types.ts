@@ -25,6 +25,7 @@ const manifests: ReadonlySet<string> = new Set([
   mediaTypes.dockerManifest,
   mediaTypes.ociArtifact,
 ])
+const imageConfigs: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig])
 const schema1: ReadonlySet<string> = new Set([mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed])
 
 /** One comma-joined header: some proxies keep only the first of several (items 10, 11). */
@@ -37,6 +38,11 @@ export function isIndexType(mediaType: string): boolean {
 /** Whether content of this type lives under `/manifests/`: the media type tells manifest from blob. */
 export function isManifestType(mediaType: string): boolean {
   return manifests.has(mediaType) || indexes.has(mediaType) || schema1.has(mediaType)
+}
+
+/** Whether a config of this type is an image's: what else there is belongs to artifacts, charts, plugins. */
+export function isImageConfigType(mediaType: string): boolean {
+  return imageConfigs.has(mediaType)
 }
 
 export function isSchema1Type(mediaType: string): boolean {

@@ -85,6 +85,16 @@ export function isAttestation(entry: Descriptor): boolean {
   return entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
 }
 
+/** The digest of the image that an attestation speaks of, as its entry has it (item 92). */
+export function attestedDigest(entry: Pick<Descriptor, 'annotations'>): string | undefined {
+  return entry.annotations?.['vnd.docker.reference.digest']
+}
+
+/** Whether this entry is a statement about one of these images: it comes and goes with them (item 92). */
+export function attestsTo(entry: Descriptor, images: ReadonlySet<string>): boolean {
+  return isAttestation(entry) && images.has(attestedDigest(entry) ?? '')
+}
+
 function readParts(first: string, rest: readonly string[], text: string): Platform {
   const name = first.toLowerCase()
   const [second, third] = rest

@@ -1,6 +1,6 @@
 import { RegctlError } from '../model/errors.ts'
 import type { ImageManifest, IndexManifest, Manifest } from '../model/manifest.ts'
-import { isNondistributable, mediaTypes } from '../model/media-types.ts'
+import { isImageConfigType, isNondistributable, mediaTypes } from '../model/media-types.ts'
 import { formatPlatform, isAttestation } from '../model/platform.ts'
 
 /** What every `docker load` unpacks. */
@@ -10,7 +10,6 @@ const layerTypes: ReadonlySet<string> = new Set([
   mediaTypes.dockerLayer,
   mediaTypes.dockerLayerGzip,
 ])
-const configTypes: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig])
 const attestationType = 'application/vnd.in-toto+json'
 const elsewhere = 'oci-archive:FILE holds everything'
 
@@ -37,7 +36,7 @@ function checkIndex({ manifests }: IndexManifest): void {
 }
 
 function checkImage({ config, layers, artifactType }: ImageManifest): void {
-  if (!config || !configTypes.has(config.mediaType)) {
+  if (!config || !isImageConfigType(config.mediaType)) {
     throw refusal(
       `images, and this is an artifact of type ${artifactType ?? config?.mediaType ?? 'unknown'}`,
       elsewhere,
