@@ -1,5 +1,6 @@
 import { isObject } from '../model/descriptor.ts'
 import { InvalidContentError } from '../model/errors.ts'
+import { rfc3339 } from '../model/time.ts'
 
 /** A JSON object as it came: nothing about it is known yet. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -28,7 +29,7 @@ export function count(value: unknown): number | undefined {
 /** A time as RFC 3339 in UTC; Go's zero time means never. */
 export function time(value: unknown): string | undefined {
   const at = new Date(text(value) ?? Number.NaN)
-  return Number.isNaN(at.getTime()) || at.getUTCFullYear() < 1970 ? undefined : at.toISOString().replace('.000Z', 'Z')
+  return Number.isNaN(at.getTime()) || at.getUTCFullYear() < 1970 ? undefined : rfc3339(at)
 }
 
 /** The object without what is `undefined`. */

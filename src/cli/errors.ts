@@ -50,7 +50,7 @@ const fileErrors: Readonly<Record<string, FileError>> = {
   EACCES: denied,
   EPERM: denied,
   ENOTDIR: { says: path => `${path} goes through something that is no folder`, hint: 'a part of the path is a file' },
-  EISDIR: { says: path => `${path} is a folder, and not a file` },
+  EISDIR: { unnamed: 'what was named', says: path => `${path} is a folder, and not a file` },
   EROFS: { says: path => `${path} is on a file system that cannot be written to` },
   ENOSPC: {
     unnamed: 'what was to be written',

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { findProgram } from '../files/program.ts'
 import { RegctlError } from '../model/errors.ts'
 import { endWithUs, killGroup } from './process-group.ts'
 
@@ -34,9 +32,8 @@ export async function findHelper(suffix: string, path: string): Promise<string> 
     throw new RegctlError('CONFIG_INVALID', 'the docker config names a credential helper that is not a plain name', {
       hint: 'credsStore and credHelpers hold the end of a docker-credential-NAME program, without folders',
     })
-  const names = process.platform === 'win32' ? [`docker-credential-${suffix}.exe`] : [`docker-credential-${suffix}`]
-  for (const folder of path.split(delimiter).filter(isAbsolute))
-    for (const name of names) if (await isProgram(join(folder, name))) return join(folder, name)
+  const file = await findProgram(`docker-credential-${suffix}${process.platform === 'win32' ? '.exe' : ''}`, path)
+  if (file !== undefined) return file
   throw new RegctlError('CONFIG_INVALID', `the credential helper docker-credential-${suffix} is not on the PATH`, {
     hint: 'install it, or take it out of the docker config',
   })
@@ -91,13 +88,4 @@ export function runHelper(file: string, action: string, input: string, options: 
 function environment({ path, env = {} }: HelperOptions): Record<string, string | undefined> {
   const kept = Object.entries(env).filter(([name]) => !/^(?:REGCTL_.*|DOCKER_AUTH_CONFIG|PATH)$/i.test(name))
   return { ...Object.fromEntries(kept), PATH: path }
-}
-
-async function isProgram(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.X_OK)
-    return (await stat(file)).isFile()
-  } catch {
-    return false
-  }
 }

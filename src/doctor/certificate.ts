@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { failureOf } from '../http/failures.ts'
 import type { TlsSettings } from '../http/tls.ts'
+import { rfc3339 } from '../model/time.ts'
 import { type Finding, failedBy, type Look } from './diagnosis.ts'
 import { bare } from './network.ts'
 import { openTunnel } from './tunnel.ts'
@@ -195,5 +196,5 @@ function nameOf(subject: DetailedPeerCertificate['subject'] | undefined): string
 
 function timeOf(text: string): string {
   const date = new Date(text)
-  return Number.isNaN(date.getTime()) ? text : date.toISOString().replace('.000Z', 'Z')
+  return Number.isNaN(date.getTime()) ? text : rfc3339(date)
 }

@@ -1,4 +1,5 @@
 import { isObject } from '../model/descriptor.ts'
+import { rfc3339 } from '../model/time.ts'
 
 /** What a token says of itself where it can be read. Nobody verifies it here: the registry does. */
 export interface Claims {
@@ -38,5 +39,5 @@ function scopeOf({ type, name, actions }: Record<string, unknown>): string {
 
 function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000)
-  return Number.isNaN(date.getTime()) ? 'never' : date.toISOString().replace('.000Z', 'Z')
+  return Number.isNaN(date.getTime()) ? 'never' : rfc3339(date)
 }

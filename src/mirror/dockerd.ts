@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
+import { findProgram } from '../files/program.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseMirrorUrl } from './address.ts'
 
@@ -23,15 +24,8 @@ const patience = 20_000
 /** Looks a program up in the absolute folders of a PATH, and nowhere else (T21), and runs it without a shell. */
 export function runIn(path: string): Run {
   return async (program, args) => {
-    for (const folder of path.split(delimiter).filter(isAbsolute)) {
-      const file = join(folder, program)
-      const isThere = await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-      if (isThere) return execute(file, args)
-    }
-    return undefined
+    const file = await findProgram(program, path)
+    return file === undefined ? undefined : execute(file, args)
   }
 }
 

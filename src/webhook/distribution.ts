@@ -1,23 +1,14 @@
+import { isObject } from '../model/descriptor.ts'
 import { InvalidContentError } from '../model/errors.ts'
 import { isManifestType } from '../model/media-types.ts'
 import type { Draft, EventWord } from './event.ts'
-import {
-  digestIn,
-  type Fields,
-  fieldsOf,
-  isFields,
-  registryIn,
-  repositoryIn,
-  tagIn,
-  textIn,
-  timeOfText,
-} from './fields.ts'
+import { digestIn, type Fields, fieldsOf, registryIn, repositoryIn, tagIn, textIn, timeOfText } from './fields.ts'
 
 /** Notifications of docker's own registry: an envelope of events that have nothing to do with each other (3.2). `target.url` is never fetched (T24). */
 export function readDistribution({ events }: Fields): Draft[] | undefined {
   if (!Array.isArray(events)) return undefined
   return events.map(event => {
-    if (!isFields(event) || !isFields(event.target)) {
+    if (!isObject(event) || !isObject(event.target)) {
       throw new InvalidContentError('the notice has an event without a target')
     }
     return draft(event, event.target)

@@ -1,6 +1,8 @@
+import { isObject } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { InvalidContentError } from '../model/errors.ts'
 import { isRepository, isTag, parseRegistry } from '../model/reference.ts'
+import { rfc3339 } from '../model/time.ts'
 
 /** A JSON object that anybody may have written. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -10,13 +12,9 @@ const longest = 255
 const control =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Empty for what is no object: a field that is missing further in is missing all the same. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {}
+  return isObject(value) ? value : {}
 }
 
 export function listOf(value: unknown): readonly unknown[] {
@@ -77,7 +75,7 @@ function format(milliseconds: number): string | null {
   const year = date.getUTCFullYear()
   // `NaN` is no year, and RFC 3339 has four digits for one.
   if (!(year >= 0 && year <= 9999)) return null
-  return date.toISOString().replace('.000Z', 'Z')
+  return rfc3339(date)
 }
 
 function checked(value: unknown, isRight: (text: string) => boolean, what: string): string | null {

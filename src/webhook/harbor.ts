@@ -1,10 +1,10 @@
+import { isObject } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
 import type { Draft, EventWord } from './event.ts'
 import {
   digestIn,
   type Fields,
   fieldsOf,
-  isFields,
   listOf,
   registryIn,
   repositoryIn,
@@ -17,7 +17,7 @@ import {
 /** Harbor's default format (3.3). */
 export function readHarbor(payload: Fields): Draft[] | undefined {
   const { type, event_data: data } = payload
-  if (typeof type !== 'string' || !isFields(data)) return undefined
+  if (typeof type !== 'string' || !isObject(data)) return undefined
   const common = { event: wordOf(type), actor: textIn(payload.operator), time: timeOfSeconds(payload.occur_at) }
   return drafts(common, data)
 }
@@ -48,7 +48,7 @@ function wordOf(type: string): EventWord {
 /** One for each resource; one without a tag and a digest where there is none, as of replications. */
 function drafts(common: Pick<Draft, 'event' | 'actor' | 'time'>, data: Fields, id: string | null = null): Draft[] {
   const repository = repositoryIn(nameOf(fieldsOf(data.repository)))
-  const resources = listOf(data.resources).filter(isFields)
+  const resources = listOf(data.resources).filter(isObject)
   if (resources.length === 0) return [{ ...common, id, repository, registry: hostOf(data), tag: null, digest: null }]
   return resources.map((resource, index) => ({
     ...common,

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { endWithUs, killGroup } from '../credentials/process-group.ts'
+import { findProgram, isProgram } from '../files/program.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { WebhookEvent } from './event.ts'
 
@@ -21,11 +20,11 @@ export interface Hook {
 
 const graceMs = 5000
 
-/** The absolute file of a command: a path, or a name that is in a folder of `path` (a PATH). @throws RegctlError USAGE */
+/** The absolute file of a command: a path, or a name that is in an absolute folder of `path` (a PATH). @throws RegctlError USAGE */
 export async function findHook(command: string, path: string): Promise<string> {
   const isPath = /[/\\]/.test(command)
-  const files = isPath ? [resolve(command)] : path.split(delimiter).map(folder => join(folder || '.', command))
-  for (const file of files) if (await isProgram(file)) return file
+  const file = isPath ? resolve(command) : await findProgram(command, path)
+  if (file !== undefined && (!isPath || (await isProgram(file)))) return file
   throw new RegctlError(
     'USAGE',
     `there is no program ${JSON.stringify(command.slice(0, 200))}${isPath ? '' : ' on the PATH'}`,
@@ -86,13 +85,4 @@ function run(event: WebhookEvent, { file, args, env, timeoutSeconds, output = -1
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(`${JSON.stringify(event)}\n`)
   })
-}
-
-async function isProgram(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.X_OK)
-    return (await stat(file)).isFile()
-  } catch {
-    return false
-  }
 }

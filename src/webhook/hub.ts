@@ -1,11 +1,12 @@
+import { isObject } from '../model/descriptor.ts'
 import { hubRegistry } from '../model/reference.ts'
 import type { Draft } from './event.ts'
-import { type Fields, fieldsOf, isFields, repositoryIn, tagIn, textIn, timeOfSeconds } from './fields.ts'
+import { type Fields, fieldsOf, repositoryIn, tagIn, textIn, timeOfSeconds } from './fields.ts'
 
 /** Docker Hub: a push of one tag. It is not signed and has no id; its `callback_url` and `repo_url` are never fetched (3.1, T24). */
 export function readHub(payload: Fields): Draft[] | undefined {
   const { push_data: push, repository } = payload
-  if (!isFields(push) || !isFields(repository)) return undefined
+  if (!isObject(push) || !isObject(repository)) return undefined
   return [
     {
       event: 'push',

@@ -1,6 +1,7 @@
+import { isObject } from '../model/descriptor.ts'
 import { InvalidContentError } from '../model/errors.ts'
 import type { Draft, EventWord } from './event.ts'
-import { digestIn, type Fields, isFields, repositoryIn, tagIn, textIn, timeOfText } from './fields.ts'
+import { digestIn, type Fields, repositoryIn, tagIn, textIn, timeOfText } from './fields.ts'
 
 /**
  * Sonatype Nexus 3: an asset (`v2/team/app/manifests/1.2`) or a component (`team/app`, `1.2`) of one of its repositories (3.4). The delivery's
@@ -8,8 +9,8 @@ import { digestIn, type Fields, isFields, repositoryIn, tagIn, textIn, timeOfTex
  */
 export function readNexus(payload: Fields): Draft[] | undefined {
   const { repositoryName, action, asset, component } = payload
-  const subject = isFields(asset) ? asset : component
-  if (typeof repositoryName !== 'string' || typeof action !== 'string' || !isFields(subject)) return undefined
+  const subject = isObject(asset) ? asset : component
+  if (typeof repositoryName !== 'string' || typeof action !== 'string' || !isObject(subject)) return undefined
   return [
     {
       event: words.get(action) ?? 'other',

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { isObject } from '../model/descriptor.ts'
 import { InvalidContentError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
 import { readDistribution } from './distribution.ts'
 import type { Draft, Product, WebhookEvent } from './event.ts'
-import { type Fields, isFields } from './fields.ts'
+import type { Fields } from './fields.ts'
 import { readHarbor, readHarborCloudEvent } from './harbor.ts'
 import { readHub } from './hub.ts'
 import { readNexus } from './nexus.ts'
@@ -44,7 +45,7 @@ export function normalizeDocument(document: unknown, { blobs = false }: Normaliz
 }
 
 function read(payload: unknown): { event: WebhookEvent; blob: boolean }[] {
-  if (!isFields(payload)) throw new InvalidContentError('the notice is no JSON object')
+  if (!isObject(payload)) throw new InvalidContentError('the notice is no JSON object')
   for (const [product, reader] of readers) {
     const drafts = reader(payload)
     if (!drafts) continue

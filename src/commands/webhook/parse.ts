@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { string } from '@oclif/core/args'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
-import { readStdin } from '../../cli/prompt.ts'
+import { readInput } from '../../cli/input.ts'
 import { webhookFlags } from '../../cli/webhook-flags.ts'
 import { escapeJsonLine } from '../../output/escape.ts'
 
@@ -36,9 +35,9 @@ export default class WebhookParseCommand extends RegctlCommand<typeof WebhookPar
       events: flags.events === undefined ? undefined : parseEventWords(flags.events),
       repositories: flags.repository,
     })
-    const file = args.file === '-' ? undefined : args.file
-    const text = await readStdin(mostBytes, { signal: this.signal, ...(file && { stdin: createReadStream(file) }) })
-    const { events, layers } = readDocuments(text, file ?? 'stdin', { blobs: flags.blobs })
+    const bytes = await readInput(args.file, { cap: mostBytes, signal: this.signal })
+    const what = args.file === undefined || args.file === '-' ? 'stdin' : args.file
+    const { events, layers } = readDocuments(bytes.toString(), what, { blobs: flags.blobs })
     for (const event of events) if (isWanted(event)) process.stdout.write(`${escapeJsonLine(event)}\n`)
     if (layers > 0) this.notify({ code: 'LAYERS_LEFT_OUT', message: leftOut(layers) })
     return undefined
