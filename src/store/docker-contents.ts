@@ -12,6 +12,9 @@ import { type Entry, emptyIndex, refName } from './layout-index.ts'
 import type { Options } from './store.ts'
 import type { Member } from './tar-index.ts'
 
+/** Bytes of all configs that are read, one that is named again counted again: honest ones have a few KiB (T13). */
+const maxConfigs = 64 * 1024 * 1024
+
 /**
  * Reads what `docker save` wrote: of an archive that carries a layout (Docker 25 and later, and ours) the manifests in it, of a classic one
  * manifests that are made for what lies there. @throws InvalidContentError, NotFoundError, MismatchError
@@ -23,8 +26,12 @@ export async function dockerContents(file: ArchiveFile, options: Options = {}): 
   const layout = file.find(markerName) ? await layoutContents(file, options) : undefined
   const known = layout && (await imagesInLayout(layout, file, options))
   const entries: Entry[] = []
+  let configBytes = 0
   for (const image of parseSaved(bytes, file.where)) {
-    const found = known?.get(digestOf((await readConfig(file, image, options)).bytes))
+    const config = await readConfig(file, image, options)
+    configBytes += config.bytes.length
+    if (configBytes > maxConfigs) throw new InvalidContentError(`the configs in ${file.where} are too large together`)
+    const found = known?.get(digestOf(config.bytes))
     const manifest = found?.manifest ?? shelf.add(await makeManifest(file, image, options))
     for (const name of image.names.length > 0 ? image.names : [undefined]) {
       entries.push(entryOf((name !== undefined && found?.roots.get(name)) || manifest, name))

@@ -65,9 +65,18 @@ async function describeLayer(file: ArchiveFile, member: Member, diffId: Digest, 
   const { size } = member
   const mediaType = await layerType(file, member)
   if (mediaType === mediaTypes.ociLayer) return { mediaType, digest: diffId, size }
+  const digest = hashed.get(member) ?? (await hashOf(file, member, options))
+  hashed.set(member, digest)
+  return { mediaType, digest, size }
+}
+
+/** A layer may be listed ten thousand times, and is read once (T13). */
+const hashed = new WeakMap<Member, Digest>()
+
+async function hashOf(file: ArchiveFile, member: Member, options: Options): Promise<Digest> {
   const hash = createHash('sha256')
   for await (const chunk of lend(file.read(member, options))) hash.update(chunk)
-  return { mediaType, digest: `sha256:${hash.digest('hex')}`, size }
+  return `sha256:${hash.digest('hex')}`
 }
 
 /** By what it begins with (item 81). */

@@ -16,13 +16,17 @@ export interface SavedImage {
 
 /** Images in one archive, and layers in one image (T13). */
 const maxImages = 10_000
+/** Layers in all images of an archive, counted as often as they are named: each has a place in a manifest that is made. */
+const maxLayers = 100_000
 
 /** Reads `manifest.json`. @throws InvalidContentError naming what is wrong, such as a layer outside of the archive (T8, T11) */
 export function parseSaved(bytes: Uint8Array, where: string): readonly SavedImage[] {
   const list = parseJson(bytes, `manifest.json in ${where}`)
   if (!Array.isArray(list)) throw new InvalidContentError(`manifest.json in ${where} is not a list`)
   if (list.length > maxImages) throw new InvalidContentError(`${where} has more than ${maxImages} images`)
-  return list.map((image, at) => parseImage(image, `manifest.json[${at}] in ${where}`))
+  const images = list.map((image, at) => parseImage(image, `manifest.json[${at}] in ${where}`))
+  if (images.reduce((sum, { layers }) => sum + layers.length, 0) <= maxLayers) return images
+  throw new InvalidContentError(`the images in ${where} have more than ${maxLayers} layers together`)
 }
 
 function parseImage(image: unknown, where: string): SavedImage {

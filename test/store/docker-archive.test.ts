@@ -2,12 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { copy } from '../../src/copy/copy.ts'
 import { describeTags } from '../../src/image/tags.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
 import { archiveStore, dockerArchiveStore } from '../../src/store/archive.ts'
+import { ArchiveFile } from '../../src/store/archive-file.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { readManifest, readVerified } from '../../src/store/read.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -60,6 +61,13 @@ async function expectHolds(store: Store, name: string, sample: Sample): Promise<
   for (const { descriptor, bytes } of sample.contents.values()) {
     expect(await readVerified(store, descriptor)).toEqual(bytes)
   }
+}
+
+/** `manifest.json` with other words for its one image; any other member as it is. */
+function withSaved(member: TarMember, words: object): TarMember {
+  if (member.name !== 'manifest.json') return member
+  const [item] = JSON.parse(String(member.content))
+  return { ...member, content: JSON.stringify([{ ...item, ...words }]) }
 }
 
 /** A JSON file in the archive, as it stands there. */
@@ -308,6 +316,42 @@ describe('a classic docker save', () => {
     expect(digests).toEqual([digestOf(one), digestOf(two), digestOf(one), digestOf(one)])
     const result = await copy({ store, reference: '' }, { store: memoryStore(), reference: 'v1' })
     expect(result.blobs.copied).toBe(3)
+  })
+
+  it('T13: with a layer that is listed again and again reads it once', async () => {
+    const packed = gzipSync(plain[0] ?? '')
+    const members = classicMembers([{ name: 'a.tar', content: packed }], { diffIds: Array(50).fill(diffIds[0]) })
+    const store = await put(members.map(each => withSaved(each, { Layers: Array(50).fill('a.tar') })))
+    const read = vi.spyOn(ArchiveFile.prototype, 'read')
+    const manifest = await readManifest(store, await store.resolve(''))
+    expect(manifest).toMatchObject({ layers: Array(50).fill({ digest: digestOf(packed) }) })
+    expect(read.mock.calls.filter(([{ size }]) => size === packed.length)).toHaveLength(1)
+    read.mockRestore()
+  })
+
+  it.each<[string, () => TarMember[]]>([
+    [
+      'layers that are listed beyond reason',
+      () => {
+        const item = { Config: 'config.json', RepoTags: null, Layers: Array(1000).fill('a') }
+        return [{ name: 'manifest.json', content: JSON.stringify(Array(101).fill(item)) }]
+      },
+    ],
+    [
+      'one large config for all of its images',
+      () => {
+        const item = { Config: 'config.json', RepoTags: null, Layers: [] }
+        return [
+          { name: 'config.json', content: `{}${' '.repeat(4_000_000)}` },
+          { name: 'manifest.json', content: JSON.stringify(Array(20).fill(item)) },
+        ]
+      },
+    ],
+  ])('T13: with %s is refused', async (_, make) => {
+    await expect((await put(make())).resolve('')).rejects.toMatchObject({
+      code: 'CONTENT_INVALID',
+      message: expect.stringContaining('together'),
+    })
   })
 
   it('with several images and names holds each', async () => {
