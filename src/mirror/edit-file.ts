@@ -96,15 +96,23 @@ async function readRegular(file: string, { uid = process.getuid?.() }: EditFileO
   return readFile(file)
 }
 
-/** Where others may rename files, what is checked need not be what is written (T25). A sticky folder lets each rename only their own. */
+/**
+ * Where others may rename files or folders, what is checked need not be what is written (T25). A sticky folder lets each rename only their own.
+ * The way as it is written, and as links lead it.
+ */
 async function refuseOpenFolders(folder: string, uid: number | undefined): Promise<void> {
   if (process.platform === 'win32') return
+  const real = await realpath(folder).catch(notThere)
+  for (const way of new Set([folder, real ?? folder])) await refuseOpenWay(way, uid)
+}
+
+async function refuseOpenWay(folder: string, uid: number | undefined): Promise<void> {
   for (let at = folder; ; at = dirname(at)) {
     const found = await stat(at).catch(notThere)
     const isOpen = found && (found.mode & 0o002) !== 0 && (found.mode & 0o1000) === 0
     if (isOpen) throw refusal(`everybody may change its folder ${at}`, `chmod o-w ${at}`)
-    // Whoever owns the folder may put another file or link there at any moment.
-    if (found && uid === 0 && found.uid !== 0 && at === folder)
+    // Whoever owns a folder may put another file, folder or link there at any moment.
+    if (found && uid === 0 && found.uid !== 0)
       throw refusal(`its folder ${at} belongs to somebody else`, 'edit it as its owner')
     if (at === dirname(at)) return
   }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -9,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -223,7 +225,25 @@ describe('daemon.json: nothing is changed, and the reason is given', () => {
     expect(readdirSync(join(root, 'etc/docker'))).toEqual(['daemon.json'])
   })
 
+  const others: [string, (path: string) => void, RegExp][] = [
+    ["T25: in somebody else's folder", path => chownSync(dirname(path), 12_345, 12_345), /belongs to somebody else/],
+    ['T25: below one of theirs', path => chownSync(join(path, '../..'), 12_345, 12_345), /belongs to somebody else/],
+    [
+      'T25: where a link leads below one of theirs',
+      path => {
+        const theirs = join(path, '../../theirs')
+        mkdirSync(theirs)
+        renameSync(dirname(path), join(theirs, 'docker'))
+        chownSync(theirs, 12_345, 12_345)
+        symlinkSync('theirs/docker', dirname(path))
+      },
+      /belongs to somebody else/,
+    ],
+  ]
+
   it.each([
+    // Only root is led astray by others, and can give folders away.
+    ...(process.getuid?.() === 0 ? others : []),
     ['marked read-only', (path: string) => chmodSync(path, 0o444), /marked read-only/],
     ['with a second name', (path: string) => linkSync(path, `${path}.too`), /second name/],
     [
