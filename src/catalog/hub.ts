@@ -1,7 +1,7 @@
 import { discard } from '../http/body.ts'
 import { type Layer, type Send, stack } from '../http/http.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
-import { hubRegistry, isTag } from '../model/reference.ts'
+import { hubRegistry, isRepository, isTag } from '../model/reference.ts'
 import type { Registry } from '../registry/endpoint.ts'
 import { RegistryError } from '../registry/errors.ts'
 import { type Api, ask, askPages, nextIn } from './api.ts'
@@ -109,6 +109,6 @@ async function* orElse<T>(list: AsyncGenerator<T>, other: () => AsyncGenerator<T
 /** Two parts, no more: `library/nginx`. */
 function splitName(repository: string): { namespace: string; name: string } {
   const [namespace = '', name = '', ...rest] = repository.split('/')
-  if (namespace !== '' && name !== '' && rest.length === 0) return { namespace, name }
+  if (isRepository(repository) && name !== '' && rest.length === 0) return { namespace, name }
   throw new NotFoundError(`there is no ${hubRegistry}/${repository}: its repositories are NAMESPACE/NAME`)
 }

@@ -53,14 +53,24 @@ async function attempt(
   try {
     await store.delete(doomed, { signal }).catch(async error => {
       if (!wantsNoTags(error)) throw error
-      // All of these were to go with it anyway.
-      for (const tag of doomed.tags) await store.untag(tag, { signal })
+      // All of these were to go with it anyway, but for one that has moved since (T28).
+      for (const tag of doomed.tags)
+        if (await isNamedBy(tag, store, doomed, { signal })) await store.untag(tag, { signal })
       await store.delete(doomed, { signal })
     })
     return undefined
   } catch (error) {
     if (!(error instanceof RegctlError) || signal?.aborted) throw error
     return ignoreMissing && isNotFound(error) ? undefined : error
+  }
+}
+
+async function isNamedBy(tag: string, store: Store, { digest }: Doomed, options: Options): Promise<boolean> {
+  try {
+    return (await store.resolve(tag, options)).digest === digest
+  } catch (error) {
+    if (isNotFound(error)) return false
+    throw error
   }
 }
 

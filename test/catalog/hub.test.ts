@@ -437,6 +437,16 @@ describe('Docker Hub: deletion of one tag', () => {
     ])
   })
 
+  it.each(['../x', 'ada/..', 'ada/app?x', 'ada/app#x', 'ada/a%2fb'])(
+    'T18: never asks for a repository that is none: %j',
+    async repository => {
+      const { client, world } = await meet((await hubWith()).hosts, { login: ada })
+      const done = (await client.catalog('docker.io')).untag?.(repository, 'v1')
+      await expect(done).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(world.arrivals).toEqual([])
+    },
+  )
+
   it.each([307, 308])('T2: a %i takes the password to no other host', async code => {
     const { hosts } = await hubWith()
     const elsewhere = 'elsewhere.example'

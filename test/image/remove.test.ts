@@ -83,6 +83,20 @@ describe('removing manifests', () => {
     await expectCode(store.resolve(a.root.digest), 'NOT_FOUND')
   })
 
+  it('T28: a tag that has moved since the plan is not removed with what it named', async () => {
+    const { store, manifests } = await failing({})
+    await seed(store, makeImage({ seed: 'moved' }), 'a')
+    const untagged: string[] = []
+    const strict = overriding(store, {
+      delete: async () => {
+        throw new RegistryError('FAILED', 'in use', { status: 400, registryCodes: ['GOOGLE_MANIFEST_DANGLING_TAG'] })
+      },
+      untag: async tag => void untagged.push(tag),
+    })
+    await expectCode(removeManifests(strict, manifests.slice(0, 1)), 'FAILED')
+    expect([manifests[0]?.tags, untagged]).toEqual([['a'], []])
+  })
+
   it('removes an index before what it lists', async () => {
     const store = memoryStore()
     const samples: Record<string, Sample> = {
