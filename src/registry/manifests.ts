@@ -13,6 +13,7 @@ import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { registryError, webPageError } from './errors.ts'
 import { reopening, skip } from './reopen.ts'
+import { withSettledLinks } from './rewritten.ts'
 
 /** Asked again by GET, a 401 would cost the same tokens once more. */
 const statusesThatEndIt = new Set([401, 404, 429])
@@ -101,7 +102,7 @@ export async function putManifest(
   { tag, alsoTags = [], conditions = {}, signal }: PutOptions,
 ): Promise<HttpResponse> {
   const query = alsoTags.length > 0 ? `?${alsoTags.map(name => `tag=${name}`).join('&')}` : ''
-  const response = await call(place.registry, {
+  const request: Call = {
     method: 'PUT',
     url: apiPath(place.name, 'manifests', tag ?? target.digest) + query,
     what: `manifest ${target.digest}${tag === undefined ? '' : ` under the tag ${tag}`} in ${place.location}`,
@@ -110,7 +111,8 @@ export async function putManifest(
     scopes: [place.scope('pull', 'push')],
     signal,
     expect: [200, 201, 202, 204, ...(Object.keys(conditions).length > 0 ? [412] : [])],
-  })
+  }
+  const response = await withSettledLinks(() => call(place.registry, request), { signal })
   const digest = headerDigest(response)
   if (
     response.status !== 412 &&
