@@ -1,7 +1,7 @@
 /** The library's front door: `import { createClient, copy } from 'regctl-js'`. */
 
 export type { OnTransferEvent, TransferEvent } from './artifact/events.ts'
-export { listReferrers, type ReferrerSummary } from './artifact/list.ts'
+export { listReferrers, type ReferrerSummary, type SizedReferrer, withFileSizes } from './artifact/list.ts'
 export { bytesPart, filePart, type Part, type ReadPart, streamPart } from './artifact/parts.ts'
 export {
   type ArtifactFile,

@@ -1,7 +1,12 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import type { ReferrersOptions, Source } from '../store/store.ts'
+import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { mapInTurns } from '../model/in-turns.ts'
+import { isIndexType } from '../model/media-types.ts'
+import { readManifest } from '../store/read.ts'
+import type { Options, ReferrersOptions, Source } from '../store/store.ts'
 import { createdKey } from './annotations.ts'
+import { filesOf } from './pull.ts'
 
 /** What refers to an image, as the list of referrers has it. */
 export interface ReferrerSummary {
@@ -24,6 +29,39 @@ export async function listReferrers(
   const found: ReferrerSummary[] = []
   for await (const referrer of source.referrers(subject, options)) found.push(summarize(referrer))
   return found
+}
+
+/** One of a list, with what its files weigh. */
+export interface SizedReferrer extends ReferrerSummary {
+  /** Bytes of its files; `null` of an index, and where its manifest is not there or is not what the list says. */
+  fileSize: number | null
+}
+
+/** Asks for the manifest of each, a few at a time, for what its files weigh: a list of referrers knows only the manifest's own size. */
+export async function withFileSizes(
+  source: Source,
+  referrers: readonly ReferrerSummary[],
+  options: Options = {},
+): Promise<SizedReferrer[]> {
+  return mapInTurns(referrers, async referrer => ({ ...referrer, fileSize: await fileSize(source, referrer, options) }))
+}
+
+/** What says that one entry of a list is wrong, and not the registry. */
+const wrongEntry: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'CONTENT_MISMATCH', 'CONTENT_INVALID'])
+
+async function fileSize(
+  source: Source,
+  { digest, mediaType, size }: ReferrerSummary,
+  options: Options,
+): Promise<number | null> {
+  if (isIndexType(mediaType)) return null
+  try {
+    const manifest = await readManifest(source, { digest, mediaType, size }, options)
+    return 'layers' in manifest ? filesOf(manifest).reduce((sum, file) => sum + file.size, 0) : null
+  } catch (error) {
+    if (error instanceof RegctlError && wrongEntry.has(error.code)) return null
+    throw error
+  }
 }
 
 /** A descriptor of a list of referrers in full. */

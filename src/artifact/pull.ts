@@ -94,8 +94,8 @@ export function fileOf({ digest, mediaType, size, annotations }: Descriptor): Ar
   return { title: annotations?.[titleKey] ?? null, digest, mediaType, size }
 }
 
-/** The empty layer stands for no files (item 21). */
-function filesOf({ layers }: ImageManifest): Descriptor[] {
+/** The layers that are files: the empty one stands for none (item 21). */
+export function filesOf({ layers }: ImageManifest): Descriptor[] {
   return layers.filter(layer => layer.digest !== emptyDescriptor.digest || layer.annotations?.[titleKey] !== undefined)
 }
 

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/args'
-import { listReferrers } from '../../artifact/list.ts'
+import { listReferrers, withFileSizes } from '../../artifact/list.ts'
 import { artifactTypeFlag } from '../../cli/artifact-flags.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { platformFlag } from '../../cli/flags.ts'
@@ -11,7 +11,7 @@ import { resolvePlace } from '../../store/resolve.ts'
 export default class ArtifactListCommand extends RegctlCommand<typeof ArtifactListCommand, Referrers> {
   static override summary = 'list what refers to an image'
   static override description =
-    'Signatures, SBOMs and whatever else names this image as its subject, one level deep; artifact tree shows all levels. The size is that of the manifest.'
+    'Signatures, SBOMs and whatever else names this image as its subject, one level deep; artifact tree shows all levels. The size is that of the files, for which each manifest is asked for.'
   static override examples = [
     'regctl artifact list registry.example/nginx:1.27',
     {
@@ -36,7 +36,8 @@ export default class ArtifactListCommand extends RegctlCommand<typeof ArtifactLi
     const place = await (await this.client()).open(text)
     const root = await resolvePlace(place, options)
     const subject = platform ? await selectImage(place.store, root, platform, options) : root
-    const referrers = await listReferrers(place.store, subject, { ...options, artifactType })
+    const listed = await listReferrers(place.store, subject, { ...options, artifactType })
+    const referrers = await withFileSizes(place.store, listed, options)
     return { reference: formatPlace(place), digest: subject.digest, referrers }
   }
 

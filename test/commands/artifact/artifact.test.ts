@@ -147,6 +147,9 @@ it('lists and draws what belongs to an image', async () => {
   expect(below.children).toMatchObject([
     { relation: 'referrer', artifactType: 'application/vnd.of-sbom', children: [] },
   ])
-  expect((await run('list', `${layout}:v1`)).stdout).toMatch(/^TYPE +SIZE +DIGEST +ANNOTATIONS\n/)
+  expect(listed.referrers[0]).toMatchObject({ fileSize: 3, size: sbom.size })
+  expect((await run('list', `${layout}:v1`)).stdout).toMatch(
+    /^TYPE +SIZE +DIGEST +ANNOTATIONS\n(.*\n)*application\/vnd.sbom +3 B +sha256/,
+  )
   expect((await run('list', `${layout}:index`)).stdout).toBe(`nothing refers to ${layout}:index\n`)
 })
