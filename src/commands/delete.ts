@@ -32,7 +32,7 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
   ]
   static override args = {
     image: string({
-      description: 'an image by tag or digest, or oci:DIR:TAG; with --tags a repository',
+      description: 'an image by tag or digest, oci:DIR:TAG or oci-archive:FILE:TAG; with --tags a repository',
       required: true,
     }),
   }

@@ -28,7 +28,7 @@ export default class TagCommand extends RegctlCommand<typeof TagCommand, Tagged>
     { description: 'in a folder', command: 'regctl tag oci:build:v1 stable' },
   ]
   static override args = {
-    image: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    image: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
     tag: string({ description: 'a tag for it', required: true, multiple: true }),
   }
   static override flags = { jobs: jobsFlag }

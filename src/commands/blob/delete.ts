@@ -17,7 +17,9 @@ export default class BlobDeleteCommand extends RegctlCommand<typeof BlobDeleteCo
   static override description =
     'Images that need it can no longer be pulled; nobody is asked which these are. Space is freed by deleting images and by the garbage collection of the registry.'
   static override examples = ['regctl blob delete registry.example/app@sha256:0123…cdef']
-  static override args = { blob: string({ description: 'NAME@DIGEST, or oci:DIR@DIGEST', required: true }) }
+  static override args = {
+    blob: string({ description: 'NAME@DIGEST, oci:DIR@DIGEST or oci-archive:FILE@DIGEST', required: true }),
+  }
   static override flags = {
     'ignore-missing': Flags.boolean({ summary: 'no failure when it is not there' }),
     yes: Flags.boolean({ char: 'y', summary: 'agree to it' }),

@@ -29,7 +29,9 @@ export default class BlobGetCommand extends RegctlCommand<typeof BlobGetCommand,
     },
     'regctl blob get registry.example/app@sha256:0123…cdef -o layer.tar.gz',
   ]
-  static override args = { blob: string({ description: 'NAME@DIGEST, or oci:DIR@DIGEST', required: true }) }
+  static override args = {
+    blob: string({ description: 'NAME@DIGEST, oci:DIR@DIGEST or oci-archive:FILE@DIGEST', required: true }),
+  }
   static override flags = {
     output: Flags.string({ char: 'o', helpValue: 'FILE', summary: 'save it there; - is stdout' }),
     progress: progressFlag(),

@@ -10,7 +10,9 @@ export default class BlobHeadCommand extends RegctlCommand<typeof BlobHeadComman
   static override summary = 'tell digest and size of a blob'
   static override description = 'On one line, in bytes; exit 3 when it is not there.'
   static override examples = ['regctl blob head registry.example/app@sha256:0123…cdef']
-  static override args = { blob: string({ description: 'NAME@DIGEST, or oci:DIR@DIGEST', required: true }) }
+  static override args = {
+    blob: string({ description: 'NAME@DIGEST, oci:DIR@DIGEST or oci-archive:FILE@DIGEST', required: true }),
+  }
 
   protected async execute({ blob }: ArgsOf<typeof BlobHeadCommand>): Promise<Headed> {
     const { store, digest } = await openDigest(await this.client(), blob)

@@ -29,7 +29,7 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
     { description: 'from a pipe', command: 'tar cz folder | regctl blob put registry.example/app' },
   ]
   static override args = {
-    repository: string({ description: 'NAME[@DIGEST], or oci:DIR[@DIGEST]', required: true }),
+    repository: string({ description: 'NAME[@DIGEST], oci:DIR[@DIGEST] or oci-archive:FILE[@DIGEST]', required: true }),
     file: string({ description: 'the content; stdin when left out, or -' }),
   }
   static override flags = {

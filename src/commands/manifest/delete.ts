@@ -12,7 +12,9 @@ export default class ManifestDeleteCommand extends RegctlCommand<typeof Manifest
     'regctl manifest delete registry.example/app@sha256:0123…cdef',
     'regctl manifest delete --yes --ignore-missing registry.example/app@sha256:0123…cdef',
   ]
-  static override args = { image: string({ description: 'NAME@DIGEST, or oci:DIR@DIGEST', required: true }) }
+  static override args = {
+    image: string({ description: 'NAME@DIGEST, oci:DIR@DIGEST or oci-archive:FILE@DIGEST', required: true }),
+  }
   static override flags = {
     'ignore-missing': Flags.boolean({ summary: 'no failure when it is not there' }),
     yes: Flags.boolean({ char: 'y', summary: 'agree to what is deleted' }),

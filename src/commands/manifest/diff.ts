@@ -17,7 +17,7 @@ export default class ManifestDiffCommand extends RegctlCommand<typeof ManifestDi
     },
   ]
   static override args = {
-    before: string({ description: 'an image, or oci:DIR[:TAG]', required: true }),
+    before: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
     after: string({ description: 'another one', required: true }),
   }
   static override flags = {

@@ -26,7 +26,9 @@ export default class ManifestGetCommand extends RegctlCommand<typeof ManifestGet
     { description: 'the exact bytes', command: 'regctl manifest get nginx:1.27 | sha256sum' },
     { description: 'of one platform', command: 'regctl manifest get nginx --platform linux/arm64' },
   ]
-  static override args = { image: string({ description: 'an image, or oci:DIR[:TAG]', required: true }) }
+  static override args = {
+    image: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
+  }
   static override flags = {
     platform: platformFlag(),
     pretty: Flags.boolean({ summary: 'indented, for reading' }),

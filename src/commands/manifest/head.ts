@@ -16,7 +16,9 @@ export default class ManifestHeadCommand extends RegctlCommand<typeof ManifestHe
     'regctl manifest head nginx:1.27',
     'regctl manifest head nginx --platform linux/arm64 --json',
   ]
-  static override args = { image: string({ description: 'an image, or oci:DIR[:TAG]', required: true }) }
+  static override args = {
+    image: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
+  }
   static override flags = { platform: platformFlag() }
 
   protected async execute(

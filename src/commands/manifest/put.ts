@@ -27,7 +27,7 @@ export default class ManifestPutCommand extends RegctlCommand<typeof ManifestPut
     { description: 'without a tag', command: 'regctl manifest put --by-digest registry.example/app manifest.json' },
   ]
   static override args = {
-    image: string({ description: 'an image, or oci:DIR:TAG', required: true }),
+    image: string({ description: 'an image, oci:DIR:TAG or oci-archive:FILE:TAG', required: true }),
     file: string({ description: 'the manifest; stdin when left out, or -' }),
   }
   static override flags = {
