@@ -139,9 +139,9 @@ function isFreshNeeded(request: HttpRequest, { error }: Outcome, trouble: Troubl
 /**
  * A GET, HEAD, DELETE, or PUT (it names its digest) may be repeated. A POST, PATCH or a request that is to be sent `once` may have had
  * its effect although the answer was lost, and a chunk sent twice spoils an upload on registries that append blindly (item 36). Those
- * are sent again only where nothing was done: no connection came about, or the server was too busy to look (429). A 503 may come from
- * a gateway behind which the backend took part of a body, so only a POST without one, which at worst opens an upload for nothing, is
- * repeated after it.
+ * are sent again only where nothing was done: no connection came about, or the server was too busy to look (429). A POST without a body,
+ * which at worst opens an upload for nothing, is repeated after a 503 and a broken connection too; with a body it is not, since a gateway's
+ * 503 may stand before a backend that took part of it.
  */
 function mayRepeat(request: HttpRequest, { response, error }: Outcome): boolean {
   if (request.signal?.aborted) return false
@@ -153,7 +153,7 @@ function mayRepeat(request: HttpRequest, { response, error }: Outcome): boolean 
   }
   if (!(error instanceof RegctlError) || final.has(error)) return false
   const cause = causeCode(error)
-  if (error.code === 'UNREACHABLE') return cause !== 'ENOTFOUND' && (repeatable || neverSent.has(cause))
+  if (error.code === 'UNREACHABLE') return cause !== 'ENOTFOUND' && (repeatable || opensUpload || neverSent.has(cause))
   return error.code === 'STALLED' && repeatable
 }
 

@@ -91,7 +91,8 @@ describe('which answers are asked for again', () => {
     ['PUT', true, 'STALLED', undefined, false],
     ['POST', false, 'UNREACHABLE', 'ECONNREFUSED', true],
     ['POST', false, 'UNREACHABLE', 'EAI_AGAIN', true],
-    ['POST', false, 'UNREACHABLE', 'ECONNRESET', false],
+    ['POST', false, 'UNREACHABLE', 'ECONNRESET', true],
+    ['POST', true, 'UNREACHABLE', 'ECONNRESET', false],
     ['POST', false, 'STALLED', undefined, false],
     ['PATCH', false, 'UNREACHABLE', 'ECONNREFUSED', true],
     ['PATCH', false, 'UNREACHABLE', 'EPIPE', false],
@@ -100,6 +101,12 @@ describe('which answers are asked for again', () => {
     const outcome = await send({ method, url, once }).catch((error: RegctlError) => error.code)
     expect(sent()).toBe(again ? 2 : 1)
     expect(again || outcome === code).toBe(true)
+  })
+
+  it('a POST with a body, cut off, may be done: it is not sent again', async () => {
+    const { send, sent } = rehearse([broken('UNREACHABLE', 'ECONNRESET'), answer(202)])
+    await expect(send({ method: 'POST', url, body: full })).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    expect(sent()).toBe(1)
   })
 
   it('throws what is none of ours at once', async () => {
