@@ -1,7 +1,10 @@
 /** Lines around the change. */
 const context = 3
 
-/** The difference as `diff -u` writes it, in one hunk from the first line that differs to the last; '' when there is none. */
+/**
+ * The difference as `diff -u` writes it, in one hunk from the first line that differs to the last; '' when there is none. Around the change may
+ * stand the login of a proxy or the header of a host: what looks like a secret is hidden (T15).
+ */
 export function unifiedDiff(file: string, before: string, after: string): string {
   const [old, young] = [linesOf(before), linesOf(after)]
   let head = 0
@@ -27,7 +30,19 @@ export function unifiedDiff(file: string, before: string, after: string): string
     ...marked('-', old.slice(head, old.length - tail)),
     ...marked('+', young.slice(head, young.length - tail)),
     ...marked(' ', old.slice(old.length - tail, old.length - upTo)),
-  ].join('\n')
+  ]
+    .map(hidden)
+    .join('\n')
+}
+
+function hidden(line: string): string {
+  return line
+    .replace(/\/\/[^/\s"'@]*@/g, '//***@')
+    .replace(/\b(Basic|Bearer)\s+[\w.~+/=-]{4,}/gi, '$1 ***')
+    .replace(
+      /^((?:[ +-]\s*|.*[{,]\s*)["']?[\w.-]{0,80}(?:auth|token|secret|passw|api.?key)[\w.-]{0,80}["']?\s*[:=]\s*)(?=[^\s{]).*$/i,
+      '$1***',
+    )
 }
 
 /** Each with its end. */
