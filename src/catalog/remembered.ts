@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeAtomic } from '../files/atomic.ts'
+import { readEntries, writeEntries } from '../files/entries.ts'
 import { withLock } from '../files/lock.ts'
 import { isObject } from '../model/descriptor.ts'
 import { isProduct, type Product } from '../model/product.ts'
@@ -20,18 +19,16 @@ export function rememberedProducts(stateFolder: string, now: () => number = Date
   const path = join(stateFolder, 'products.json')
   return {
     of: async registry => {
-      const entries = await read(path)
+      const entries = await readEntries(path, isEntry)
       const found = entries.get(registry)
       return found && isFresh(found, now()) ? found.product : undefined
     },
     keep: async (registry, product) => {
       const change = async () => {
-        const fresh = [...(await read(path))].filter(([name, entry]) => name !== registry && isFresh(entry, now()))
-        const entries = [...fresh.slice(-most), [registry, { product, at: now() }] as const]
-        await writeAtomic(path, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`, {
-          mode: 0o600,
-          folderMode: 0o700,
-        })
+        const fresh = [...(await readEntries(path, isEntry))].filter(
+          ([name, entry]) => name !== registry && isFresh(entry, now()),
+        )
+        await writeEntries(path, [...fresh.slice(-most), [registry, { product, at: now() }]])
       }
       await withLock(path, change).catch(() => {})
     },
@@ -42,16 +39,6 @@ interface Entry {
   product: Product
   /** Milliseconds since 1970. */
   at: number
-}
-
-async function read(path: string): Promise<Map<string, Entry>> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    const entries = isObject(value) ? Object.entries(value) : []
-    return new Map(entries.flatMap(([name, entry]) => (isEntry(entry) ? [[name, entry] as const] : [])))
-  } catch {
-    return new Map() // Missing or damaged: it is made anew.
-  }
 }
 
 function isEntry(value: unknown): value is Entry {

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeAtomic } from '../files/atomic.ts'
+import { readEntries, writeEntries } from '../files/entries.ts'
 import { withLock } from '../files/lock.ts'
 
 /**
@@ -15,36 +14,27 @@ export interface RealmPins {
 
 export function realmPins(stateFolder: string): RealmPins {
   const path = join(stateFolder, 'realms.json')
-  const read = async (): Promise<Record<string, string>> => {
-    try {
-      const pins: unknown = JSON.parse(await readFile(path, 'utf8'))
-      return typeof pins === 'object' && pins !== null ? { ...(pins as Record<string, string>) } : {}
-    } catch {
-      return {} // Missing or damaged: nothing is trusted, and a login repairs it.
-    }
-  }
-  const change = (edit: (pins: Record<string, string>) => void) =>
+  // Where it is damaged nothing is trusted, and a login repairs it.
+  const read = () => readEntries(path, isHost)
+  const change = (edit: (pins: Map<string, string>) => void) =>
     withLock(path, async () => {
       const pins = await read()
       edit(pins)
-      await writeAtomic(path, `${JSON.stringify(pins, null, 2)}\n`, { mode: 0o600, folderMode: 0o700 })
+      await writeEntries(path, pins)
     })
   return {
-    of: async registry => {
-      const pins = await read()
-      return Object.hasOwn(pins, registry) ? pins[registry] : undefined
-    },
+    of: async registry => (await read()).get(registry),
     pin: async (registry, realmHost) => {
-      if ((await read())[registry] === realmHost) return
-      await change(pins => {
-        pins[registry] = realmHost
-      })
+      if ((await read()).get(registry) === realmHost) return
+      await change(pins => void pins.set(registry, realmHost))
     },
     forget: async registry => {
-      if (!Object.hasOwn(await read(), registry)) return
-      await change(pins => {
-        delete pins[registry]
-      })
+      if (!(await read()).has(registry)) return
+      await change(pins => void pins.delete(registry))
     },
   }
+}
+
+function isHost(value: unknown): value is string {
+  return typeof value === 'string'
 }

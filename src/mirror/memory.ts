@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeAtomic } from '../files/atomic.ts'
+import { readEntries, writeEntries } from '../files/entries.ts'
 import { isObject } from '../model/descriptor.ts'
 import type { RegctlError } from '../model/errors.ts'
 import type { MirrorMemory } from '../store/mirrors.ts'
@@ -27,7 +26,7 @@ export function mirrorMemory(stateFolder: string, now: () => number = Date.now):
   const learned = new Map<string, Entry>()
   let earlier: Promise<Map<string, Entry>> | undefined
   const recall = () => {
-    earlier ??= read(path)
+    earlier ??= readEntries(path, isEntry)
     return earlier
   }
   return {
@@ -47,21 +46,8 @@ export function mirrorMemory(stateFolder: string, now: () => number = Date.now):
     async remember() {
       if (learned.size === 0) return
       const all = [...(await recall()), ...learned].filter(([, { until }]) => until > now())
-      await writeAtomic(path, `${JSON.stringify(Object.fromEntries(all), null, 2)}\n`, {
-        mode: 0o600,
-        folderMode: 0o700,
-      }).catch(() => {})
+      await writeEntries(path, all).catch(() => {})
     },
-  }
-}
-
-async function read(path: string): Promise<Map<string, Entry>> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    const entries = isObject(value) ? Object.entries(value) : []
-    return new Map(entries.filter((entry): entry is [string, Entry] => isEntry(entry[1])))
-  } catch {
-    return new Map()
   }
 }
 
