@@ -2,7 +2,7 @@ import type { SizedReferrer } from '../artifact/list.ts'
 import type { TreeNode } from '../artifact/tree.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
-import { table } from './table.ts'
+import { type Cell, filledTable } from './table.ts'
 import { formatBytes, formatWhen } from './units.ts'
 import { cutToWidth, displayWidth } from './width.ts'
 
@@ -17,24 +17,19 @@ export interface Referrers {
 /** A table of what refers to an image; columns in which nothing stands are left out. */
 export async function referrersTable({ reference, referrers }: Referrers, style: Style): Promise<string> {
   if (referrers.length === 0) return `nothing refers to ${escapeText(reference)}`
-  const all = [
-    { column: { title: 'TYPE', paint: 'cyan' }, cell: (each: SizedReferrer) => each.artifactType ?? '' },
-    { column: { title: 'SIZE', align: 'right' }, cell: sizeOf },
-    { column: { title: 'CREATED' }, cell: (each: SizedReferrer) => formatWhen(each.created) },
-    { column: { title: 'DIGEST', fit: 'cut' }, cell: (each: SizedReferrer) => each.digest },
-    { column: { title: 'ANNOTATIONS', fit: 'cut' }, cell: annotationsOf },
-  ] as const
-  const shown = all.filter(({ cell }) => referrers.some(each => cell(each) !== ''))
-  return table(
-    shown.map(({ column }) => column),
-    referrers.map(each => shown.map(({ cell }) => cell(each))),
-    style,
-  )
+  return filledTable(cells, referrers, style)
 }
 
-function sizeOf({ fileSize }: SizedReferrer): string {
-  return fileSize === null ? '' : formatBytes(fileSize)
-}
+const cells: readonly Cell<SizedReferrer>[] = [
+  { column: { title: 'TYPE', paint: 'cyan' }, text: ({ artifactType }) => artifactType ?? '' },
+  {
+    column: { title: 'SIZE', align: 'right' },
+    text: ({ fileSize }) => (fileSize === null ? '' : formatBytes(fileSize)),
+  },
+  { column: { title: 'CREATED' }, text: ({ created }) => formatWhen(created) },
+  { column: { title: 'DIGEST', fit: 'cut' }, text: ({ digest }) => digest },
+  { column: { title: 'ANNOTATIONS', fit: 'cut' }, text: annotationsOf },
+]
 
 function annotationsOf({ annotations }: SizedReferrer): string {
   return Object.entries(annotations)

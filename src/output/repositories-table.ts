@@ -1,12 +1,7 @@
 import type { RepositorySummary } from '../catalog/catalog.ts'
 import type { Style } from './style.ts'
-import { type Column, table } from './table.ts'
+import { type Cell, filledTable } from './table.ts'
 import { formatWhen } from './units.ts'
-
-interface Cell {
-  column: Column
-  text: (repository: RepositorySummary) => string
-}
 
 const cells = {
   name: { column: { title: 'NAME', paint: 'cyan' }, text: ({ name }) => name },
@@ -23,18 +18,18 @@ const cells = {
   access: { column: { title: 'ACCESS' }, text: ({ private: hidden }) => (hidden ? 'private' : '') },
   updated: { column: { title: 'UPDATED' }, text: ({ updated }) => formatWhen(updated) },
   description: { column: { title: 'DESCRIPTION', fit: 'cut' }, text: ({ description }) => description ?? '' },
-} satisfies Record<string, Cell>
+} satisfies Record<string, Cell<RepositorySummary>>
 
 /** `search`: one row a repository; columns that nobody fills are left out. */
 export function resultsTable(repositories: readonly RepositorySummary[], style: Style): Promise<string> {
   const { name, stars, pulls, by, description } = cells
-  return filled([name, description, stars, pulls, by], repositories, style)
+  return filledTable([name, description, stars, pulls, by], repositories, style)
 }
 
 /** `repos --long`, likewise. */
 export function repositoriesTable(repositories: readonly RepositorySummary[], style: Style): Promise<string> {
   const { name, images, stars, pulls, access, updated, description } = cells
-  return filled([name, images, stars, pulls, access, updated, description], repositories, style)
+  return filledTable([name, images, stars, pulls, access, updated, description], repositories, style)
 }
 
 /** A number of pulls or stars for people: `873`, `12.3K`, `1.2B`; rounded down, so that a `+` behind it is true. */
@@ -50,14 +45,4 @@ export function formatAmount(amount: number | undefined): string {
   if (unit === '') return String(amount)
   const value = Math.floor((amount / (unit === 'K' ? 1000 : size)) * 10) / 10
   return `${value >= 100 ? Math.floor(value) : value}${unit}`
-}
-
-function filled(list: readonly Cell[], repositories: readonly RepositorySummary[], style: Style): Promise<string> {
-  const shown = list.filter(({ text }, at) => at === 0 || repositories.some(repository => text(repository) !== ''))
-  const rows = repositories.map(repository => shown.map(({ text }) => text(repository).replace(/\s+/g, ' ')))
-  return table(
-    shown.map(({ column }) => column),
-    rows,
-    style,
-  )
 }

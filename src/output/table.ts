@@ -11,6 +11,12 @@ export interface Column {
   paint?: Paint
 }
 
+/** A column, and what stands in it for a thing that makes a row. */
+export interface Cell<T> {
+  column: Column
+  text: (item: T) => string
+}
+
 const gap = 2
 
 /**
@@ -55,6 +61,16 @@ export async function table(
     .split('\n')
     .map(text => text.trimEnd())
     .join('\n')
+}
+
+/** A row of one line for each item; columns in which nothing stands are left out, but never the first. */
+export function filledTable<T>(cells: readonly Cell<T>[], items: readonly T[], style: Style): Promise<string> {
+  const shown = cells.filter(({ text }, at) => at === 0 || items.some(item => text(item) !== ''))
+  return table(
+    shown.map(({ column }) => column),
+    items.map(item => shown.map(({ text }) => text(item).replace(/\s+/g, ' '))),
+    style,
+  )
 }
 
 /** Who gives first where the terminal is narrow, and down to how many columns: `sha256:0123456789ab…` still tells two digests apart. */
