@@ -34,7 +34,7 @@ export {
   removeFromIndex,
 } from './compose/compose.ts'
 export type { IndexSource } from './compose/entries.ts'
-export type { IndexFormat, IndexWords } from './compose/write.ts'
+export type { IndexWords } from './compose/write.ts'
 export { type Config, type ConfigFlags, type GivenLogin, loadConfig } from './config/config.ts'
 export type { HostSettings, MirrorSettings } from './config/hosts.ts'
 export type { EnginePaths, Paths, Surroundings } from './config/paths.ts'

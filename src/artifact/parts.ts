@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, isAbsolute, join, posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { hashFile } from '../files/spool.ts'
 import type { Open } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
@@ -80,8 +80,11 @@ export async function streamPart(input: Readable, { mediaType, signal }: PartOpt
 }
 
 async function fileContent(path: string, { mediaType = mediaTypes.octets, signal }: PartOptions): Promise<Part> {
-  const open: Open = async (offset = 0) => createReadStream(path, { start: offset, highWaterMark: 256 * 1024 })
-  return { descriptor: await describe(await open(), mediaType, { signal }), open }
+  const { size, hash } = await hashFile(path, { algorithm: 'sha256', signal })
+  return {
+    descriptor: { mediaType, digest: `sha256:${hash}`, size },
+    open: async (offset = 0) => createReadStream(path, { start: offset, highWaterMark: 256 * 1024 }),
+  }
 }
 
 /** Content that is here already. */
@@ -96,15 +99,4 @@ export function bytesPart(bytes: Uint8Array, mediaType: string): Part {
 function titleOf(path: string): string {
   const title = posix.normalize(process.platform === 'win32' ? path.replaceAll('\\', '/') : path)
   return isAbsolute(path) || title.startsWith('..') ? basename(path) : title
-}
-
-async function describe(stream: Readable, mediaType: string, { signal }: Options): Promise<Descriptor> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    signal?.throwIfAborted()
-    hash.update(chunk)
-    size += chunk.length
-  }
-  return { mediaType, digest: `sha256:${hash.digest('hex')}`, size }
 }

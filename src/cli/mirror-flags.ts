@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags'
-import type { Target } from '../mirror/change.ts'
-import { hubRegistry } from '../model/reference.ts'
+import type { Config } from '../config/config.ts'
+import type { MirrorChange, Target } from '../mirror/change.ts'
+import type { Change } from '../mirror/edit.ts'
+import { hubRegistry, parseRegistry } from '../model/reference.ts'
 
 const files = ['daemon-json', 'hosts-toml', 'registries-conf'] as const
 const exclusive = (name: (typeof files)[number]) => ({ exclusive: files.filter(each => each !== name) })
@@ -40,8 +42,33 @@ export const mirrorChangeFlags = {
   'no-validate': Flags.boolean({ summary: 'do not ask dockerd whether it would take the file' }),
 }
 
+type FileFlags = Readonly<Partial<Record<(typeof files)[number], string | undefined>>>
+
+interface ChangeFlags extends FileFlags {
+  registry: string
+  'dry-run': boolean
+  reload: boolean
+  'no-validate': boolean
+}
+
+/** Makes a change as the flags say. @throws RegctlError */
+export async function changeAsAsked(change: Change, flags: ChangeFlags, { paths, env }: Config): Promise<MirrorChange> {
+  const [{ changeMirrors }, { runIn }] = await Promise.all([
+    import('../mirror/change.ts'),
+    import('../mirror/dockerd.ts'),
+  ])
+  return changeMirrors(targetOf(flags), change, {
+    engines: paths.engines,
+    run: runIn(env.PATH ?? ''),
+    registry: parseRegistry(flags.registry),
+    dryRun: flags['dry-run'],
+    reload: flags.reload,
+    validate: !flags['no-validate'],
+  })
+}
+
 /** The file that the flags name; Docker's when they name none. */
-export function targetOf(flags: Readonly<Partial<Record<(typeof files)[number], string | undefined>>>): Target {
+function targetOf(flags: FileFlags): Target {
   if (flags['hosts-toml'] !== undefined) return { kind: 'hosts-toml', path: flags['hosts-toml'] }
   if (flags['registries-conf'] !== undefined) return { kind: 'registries-conf', path: flags['registries-conf'] }
   return { kind: 'daemon-json', path: flags['daemon-json'] }

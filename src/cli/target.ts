@@ -18,9 +18,9 @@ export interface Target {
 export async function openTarget(
   client: Client,
   text: string,
-  { platform, signal }: Options & { platform?: Platform | undefined },
+  { platform, signal, ...opening }: Options & OpenOptions & { platform?: Platform | undefined },
 ): Promise<Target> {
-  const place = await client.open(text)
+  const place = await client.open(text, opening)
   const root = await resolvePlace(place, { signal })
   return { place, target: platform ? await selectImage(place.store, root, platform, { signal }) : root }
 }

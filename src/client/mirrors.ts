@@ -22,6 +22,8 @@ import { registryMemory } from '../registry/endpoint.ts'
 import { RegistryStore } from '../registry/store.ts'
 import { type MirroredStore, mirrored } from '../store/mirrored.ts'
 import type { Store } from '../store/store.ts'
+import { countRequests } from './count-requests.ts'
+import { trustOf } from './trust.ts'
 
 export interface MirrorsOptions {
   config: Config
@@ -60,9 +62,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     userAgent: options.userAgent,
     tls: createTls({
       filesFor: host => ({ ...places.get(host)?.tls, ...config.stranger(host) }),
-      certsDirs: config.paths.certificates,
-      ...(config.env.SSL_CERT_FILE && { sslCertFile: config.env.SSL_CERT_FILE }),
-      ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
+      ...trustOf(config),
     }),
     proxy,
     connectTimeout: Math.min(connectTimeout, patience),
@@ -83,11 +83,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     const { baseUrl, host, ns, ownLogin } = place
     places.set(host, place)
     const realms = ownLogin ? [...(config.host(host).realms ?? []), await options.pins.of(host)] : []
-    let sent = 0
-    const counting: Layer = next => request => {
-      sent++
-      return next(request)
-    }
+    const { count, counting } = countRequests()
     const send = stack(
       shared,
       impatient,
@@ -113,7 +109,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       source: new RegistryStore(registry, repository),
       repository,
       isProxied: proxy(new URL(baseUrl)) !== undefined,
-      requests: () => sent,
+      requests: count,
     }
   }
 

@@ -20,6 +20,8 @@ import { createWire } from '../http/wire.ts'
 import type { Notify } from '../model/notice.ts'
 import { apiHost } from '../model/reference.ts'
 import { type Registry, type RegistryMemory, registryMemory } from '../registry/endpoint.ts'
+import { countRequests } from './count-requests.ts'
+import { trustOf } from './trust.ts'
 
 export interface TransportOptions {
   config: Config
@@ -82,9 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
   const settingsOf = (host: string) => config.host(named.get(host) ?? host)
   const tlsOptions = {
     filesFor: (host: string) => (named.has(host) ? settingsOf(host) : config.stranger(host)),
-    certsDirs: config.paths.certificates,
-    ...(config.env.SSL_CERT_FILE && { sslCertFile: config.env.SSL_CERT_FILE }),
-    ...(config.env.NODE_EXTRA_CA_CERTS && { extraCa: config.env.NODE_EXTRA_CA_CERTS }),
+    ...trustOf(config),
   }
   const tlsFor = createTls(tlsOptions)
   const wire = createWire({
@@ -183,17 +183,6 @@ export function createTransport(options: TransportOptions): Transport {
     close: async () => {
       wire.close()
       await Promise.all([...memories.values()].map(({ earlier }) => earlier.remember()))
-    },
-  }
-}
-
-function countRequests(): { count: () => number; counting: Layer } {
-  let sent = 0
-  return {
-    count: () => sent,
-    counting: next => request => {
-      sent++
-      return next(request)
     },
   }
 }

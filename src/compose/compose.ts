@@ -110,9 +110,9 @@ async function bring(entries: readonly FoundEntry[], to: Store, options: AddOpti
       {
         signal,
         rateLimit,
-        ...(jobs !== undefined && { jobs }),
-        ...(onEvent && { onEvent }),
-        ...(notify && { notify }),
+        jobs,
+        onEvent,
+        notify,
       },
     )
   }

@@ -1,3 +1,4 @@
+import type { ImageFormat } from '../copy/format.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
@@ -5,12 +6,9 @@ import { type IndexManifest, maxManifestSize } from '../model/manifest.ts'
 import { isSchema1Type, mediaTypes } from '../model/media-types.ts'
 import type { IndexEntry } from './entries.ts'
 
-/** `oci` is an OCI index, `docker` a Docker manifest list. */
-export type IndexFormat = 'oci' | 'docker'
-
 export interface IndexWords {
   /** Default: Docker's where all entries are Docker's and nothing is said that only OCI can say. */
-  format?: IndexFormat | undefined
+  format?: ImageFormat | undefined
   annotations?: Readonly<Record<string, string>> | undefined
   artifactType?: string | undefined
   subject?: Descriptor | undefined
@@ -61,7 +59,7 @@ function written(json: object, mediaType: string): WrittenIndex {
   return { bytes, descriptor: descriptorOf(bytes, mediaType) }
 }
 
-function typeOf(format: IndexFormat): string {
+function typeOf(format: ImageFormat): string {
   return format === 'docker' ? mediaTypes.dockerList : mediaTypes.ociIndex
 }
 

@@ -4,10 +4,9 @@ import { pushFiles, withStdinAsPath } from '../../cli/artifact-files.ts'
 import { annotationFlag, artifactTypeFlag } from '../../cli/artifact-flags.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { platformFlag, progressFlag } from '../../cli/flags.ts'
-import { selectImage } from '../../copy/select.ts'
+import { openTarget } from '../../cli/target.ts'
 import { RegctlError } from '../../model/errors.ts'
 import { type PushedArtifact, pushedText } from '../../output/artifact.ts'
-import { resolvePlace } from '../../store/resolve.ts'
 
 export default class ArtifactAttachCommand extends RegctlCommand<typeof ArtifactAttachCommand, PushedArtifact> {
   static override summary = 'push files that refer to an image'
@@ -57,9 +56,7 @@ export default class ArtifactAttachCommand extends RegctlCommand<typeof Artifact
     }
     const client = await this.client()
     const options = { signal: this.signal }
-    const place = await client.open(text, { change: true })
-    const root = await resolvePlace(place, options)
-    const subject = platform ? await selectImage(place.store, root, platform, options) : root
+    const { place, target: subject } = await openTarget(client, text, { ...options, platform, change: true })
     const { onEvent } = this.startProgress(flags.progress)
     return pushFiles(place.store, file, { ...options, flags, subject, onEvent })
   }

@@ -3,10 +3,9 @@ import { listReferrers, withFileSizes } from '../../artifact/list.ts'
 import { artifactTypeFlag } from '../../cli/artifact-flags.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { platformFlag } from '../../cli/flags.ts'
-import { selectImage } from '../../copy/select.ts'
+import { openTarget } from '../../cli/target.ts'
 import { type Referrers, referrersTable } from '../../output/artifact-tree.ts'
 import { formatPlace } from '../../store/place.ts'
-import { resolvePlace } from '../../store/resolve.ts'
 
 export default class ArtifactListCommand extends RegctlCommand<typeof ArtifactListCommand, Referrers> {
   static override summary = 'list what refers to an image'
@@ -33,9 +32,7 @@ export default class ArtifactListCommand extends RegctlCommand<typeof ArtifactLi
     { platform, 'artifact-type': artifactType }: FlagsOf<typeof ArtifactListCommand>,
   ): Promise<Referrers> {
     const options = { signal: this.signal }
-    const place = await (await this.client()).open(text)
-    const root = await resolvePlace(place, options)
-    const subject = platform ? await selectImage(place.store, root, platform, options) : root
+    const { place, target: subject } = await openTarget(await this.client(), text, { ...options, platform })
     const listed = await listReferrers(place.store, subject, { ...options, artifactType })
     const referrers = await withFileSizes(place.store, listed, options)
     return { reference: formatPlace(place), digest: subject.digest, referrers }

@@ -4,14 +4,13 @@ import * as Flags from '@oclif/core/flags'
 import { artifactLayers, pullArtifact } from '../../artifact/pull.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { platformFlag, progressFlag, repeatableText } from '../../cli/flags.ts'
-import { selectImage } from '../../copy/select.ts'
+import { openTarget } from '../../cli/target.ts'
 import { through } from '../../http/lent.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { RegctlError } from '../../model/errors.ts'
 import { type PulledArtifact, pulledText } from '../../output/artifact.ts'
 import { formatPlace } from '../../store/place.ts'
 import { verifying } from '../../store/read.ts'
-import { resolvePlace } from '../../store/resolve.ts'
 import type { Options, Source } from '../../store/store.ts'
 
 export default class ArtifactPullCommand extends RegctlCommand<typeof ArtifactPullCommand, PulledArtifact | undefined> {
@@ -48,9 +47,8 @@ export default class ArtifactPullCommand extends RegctlCommand<typeof ArtifactPu
     flags: FlagsOf<typeof ArtifactPullCommand>,
   ): Promise<PulledArtifact | undefined> {
     const options = { signal: this.signal }
-    const place = await (await this.client()).open(text)
-    const found = await resolvePlace(place, options)
-    const root = flags.platform ? await selectImage(place.store, found, flags.platform, options) : found
+    const { platform } = flags
+    const { place, target: root } = await openTarget(await this.client(), text, { ...options, platform })
     const selection = { titles: flags.file, mediaTypes: flags['media-type'] }
     if (flags.stdout) {
       await write(place.store, onlyOne(await artifactLayers(place.store, root, { ...options, ...selection })), options)

@@ -4,10 +4,9 @@ import { artifactTree, type TreeNode } from '../../artifact/tree.ts'
 import { artifactTypeFlag } from '../../cli/artifact-flags.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { platformFlag } from '../../cli/flags.ts'
-import { selectImage } from '../../copy/select.ts'
+import { openTarget } from '../../cli/target.ts'
 import { treeText } from '../../output/artifact-tree.ts'
 import { formatPlace } from '../../store/place.ts'
-import { resolvePlace } from '../../store/resolve.ts'
 
 type Tree = TreeNode & { reference: string }
 
@@ -34,9 +33,7 @@ export default class ArtifactTreeCommand extends RegctlCommand<typeof ArtifactTr
     { depth, platform, 'artifact-type': artifactType }: FlagsOf<typeof ArtifactTreeCommand>,
   ): Promise<Tree> {
     const options = { signal: this.signal }
-    const place = await (await this.client()).open(text)
-    const found = await resolvePlace(place, options)
-    const root = platform ? await selectImage(place.store, found, platform, options) : found
+    const { place, target: root } = await openTarget(await this.client(), text, { ...options, platform })
     return {
       reference: formatPlace(place),
       ...(await artifactTree(place.store, root, { ...options, depth, artifactType })),

@@ -40,7 +40,7 @@ export default class IndexAddCommand extends RegctlCommand<typeof IndexAddComman
       platforms: flags.platform,
       replace: flags.replace,
       sparse: flags.sparse,
-      ...(jobs !== undefined && { jobs }),
+      jobs,
       signal: this.signal,
       onEvent,
       notify: this.notify,

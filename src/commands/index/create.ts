@@ -6,6 +6,7 @@ import { progressFlag } from '../../cli/flags.ts'
 import { indexFlags, openSources } from '../../cli/index-flags.ts'
 import { findSubject } from '../../cli/subject.ts'
 import { type ComposedIndex, createIndex } from '../../compose/compose.ts'
+import { imageFormats } from '../../copy/format.ts'
 import { isDigest } from '../../model/digest.ts'
 import { RegctlError } from '../../model/errors.ts'
 import { pushedText } from '../../output/artifact.ts'
@@ -35,8 +36,8 @@ export default class IndexCreateCommand extends RegctlCommand<typeof IndexCreate
     'artifact-type': artifactTypeFlag({ summary: 'what kind of index it is' }),
     subject: Flags.string({ helpValue: 'IMAGE|DIGEST', summary: 'what it refers to, in the same repository' }),
     format: Flags.option({
-      options: ['oci', 'docker'] as const,
-      helpValue: 'oci|docker',
+      options: imageFormats,
+      helpValue: imageFormats.join('|'),
       summary: 'an OCI index or a Docker manifest list; by default what the images are',
     })(),
     progress: progressFlag(),
@@ -65,7 +66,7 @@ export default class IndexCreateCommand extends RegctlCommand<typeof IndexCreate
       artifactType: flags['artifact-type'],
       format: flags.format,
       subject,
-      ...(jobs !== undefined && { jobs }),
+      jobs,
       signal: this.signal,
       onEvent,
       notify: this.notify,

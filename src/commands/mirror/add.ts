@@ -1,9 +1,8 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
-import { mirrorChangeFlags, targetOf } from '../../cli/mirror-flags.ts'
+import { changeAsAsked, mirrorChangeFlags } from '../../cli/mirror-flags.ts'
 import type { MirrorChange } from '../../mirror/change.ts'
-import { parseRegistry } from '../../model/reference.ts'
 import { mirrorChangeText } from '../../output/mirror-change.ts'
 
 export default class MirrorAddCommand extends RegctlCommand<typeof MirrorAddCommand, MirrorChange> {
@@ -38,23 +37,7 @@ export default class MirrorAddCommand extends RegctlCommand<typeof MirrorAddComm
     { url }: ArgsOf<typeof MirrorAddCommand>,
     flags: FlagsOf<typeof MirrorAddCommand>,
   ): Promise<MirrorChange> {
-    const [{ changeMirrors }, { runIn }, { paths, env }] = await Promise.all([
-      import('../../mirror/change.ts'),
-      import('../../mirror/dockerd.ts'),
-      this.settings(),
-    ])
-    return changeMirrors(
-      targetOf(flags),
-      { add: url, first: flags.first, resolve: flags.resolve },
-      {
-        engines: paths.engines,
-        run: runIn(env.PATH ?? ''),
-        registry: parseRegistry(flags.registry),
-        dryRun: flags['dry-run'],
-        reload: flags.reload,
-        validate: !flags['no-validate'],
-      },
-    )
+    return changeAsAsked({ add: url, first: flags.first, resolve: flags.resolve }, flags, await this.settings())
   }
 
   protected view(change: MirrorChange): string {

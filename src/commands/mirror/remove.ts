@@ -1,8 +1,7 @@
 import { string } from '@oclif/core/args'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
-import { mirrorChangeFlags, targetOf } from '../../cli/mirror-flags.ts'
+import { changeAsAsked, mirrorChangeFlags } from '../../cli/mirror-flags.ts'
 import type { MirrorChange } from '../../mirror/change.ts'
-import { parseRegistry } from '../../model/reference.ts'
 import { mirrorChangeText } from '../../output/mirror-change.ts'
 
 export default class MirrorRemoveCommand extends RegctlCommand<typeof MirrorRemoveCommand, MirrorChange> {
@@ -25,23 +24,7 @@ export default class MirrorRemoveCommand extends RegctlCommand<typeof MirrorRemo
     { url }: ArgsOf<typeof MirrorRemoveCommand>,
     flags: FlagsOf<typeof MirrorRemoveCommand>,
   ): Promise<MirrorChange> {
-    const [{ changeMirrors }, { runIn }, { paths, env }] = await Promise.all([
-      import('../../mirror/change.ts'),
-      import('../../mirror/dockerd.ts'),
-      this.settings(),
-    ])
-    return changeMirrors(
-      targetOf(flags),
-      { remove: url },
-      {
-        engines: paths.engines,
-        run: runIn(env.PATH ?? ''),
-        registry: parseRegistry(flags.registry),
-        dryRun: flags['dry-run'],
-        reload: flags.reload,
-        validate: !flags['no-validate'],
-      },
-    )
+    return changeAsAsked({ remove: url }, flags, await this.settings())
   }
 
   protected view(change: MirrorChange): string {
