@@ -22,15 +22,16 @@ export type {
 } from './catalog/catalog.ts'
 export { searchRegistry } from './catalog/search.ts'
 export type { Accounts, LoginOptions, LoginResult } from './client/accounts.ts'
+export type { Diagnose, DiagnoseOptions } from './client/doctor.ts'
 export type { TagDetailOptions } from './client/tag-details.ts'
 export { type Client, type ClientOptions, createClient, type Opener, type OpenOptions } from './client.ts'
 export {
-  type AddOptions,
+  type AddOptions as AddToIndexOptions,
   addToIndex,
   type ComposedIndex,
-  type CreateOptions,
+  type CreateOptions as CreateIndexOptions,
   createIndex,
-  type RemoveOptions,
+  type RemoveOptions as RemoveFromIndexOptions,
   removeFromIndex,
 } from './compose/compose.ts'
 export type { IndexSource } from './compose/entries.ts'
@@ -49,13 +50,13 @@ export { type CopiedTag, type CopyTagsResult, copyTags } from './copy/tags.ts'
 export type { CopyTotals } from './copy/totals.ts'
 export type { Credential, CredentialSource, CredentialStore, FoundCredential } from './credentials/credentials.ts'
 export type { StoreKind } from './credentials/setup.ts'
-export type { Diagnosis, Step } from './doctor/diagnosis.ts'
+export type { Diagnosis, Step, StepName } from './doctor/diagnosis.ts'
 export type { Wait } from './http/pace.ts'
 export type { Quota } from './http/quota.ts'
 export { createRateLimit, type RateLimit } from './http/rate.ts'
 export type { Retry } from './http/retry.ts'
 export type { Exchange } from './http/trace.ts'
-export { describeBlob, readBlob, saveBlob } from './image/blob.ts'
+export { describeBlob, readBlob, type SaveOptions as SaveBlobOptions, saveBlob } from './image/blob.ts'
 export type { ImageConfig } from './image/config.ts'
 export { type Diff, type Difference, diffReports, type LayerDiff, type PlatformDiff } from './image/diff.ts'
 export {
@@ -66,26 +67,32 @@ export {
   type LayerSummary,
   type Report,
 } from './image/inspect.ts'
-export type { Naming, NamingOptions } from './image/naming.ts'
+export { type Naming, type NamingOptions, resolveTags, tagsNaming } from './image/naming.ts'
 export type { PlatformSummary } from './image/platforms.ts'
 export { type PullCommands, type PullTool, pullCommands } from './image/pull-command.ts'
 export { type PutManifestOptions, putManifest } from './image/put-manifest.ts'
 export { type Doomed, planPattern, planRemoval, type RemovalPlan } from './image/removal-plan.ts'
-export { type Removed, removeManifests } from './image/remove.ts'
+export { type Removed, type RemoveOptions as RemoveManifestsOptions, removeManifests } from './image/remove.ts'
 export { type Retagged, retag, type TagOutcome } from './image/retag.ts'
 export { type DetailSort, orderTags, type TagOrder } from './image/tag-order.ts'
 export { describeTags, type TagSummary } from './image/tags.ts'
 export { type Untag, type UntagOptions, type UntagWay, untag } from './image/untag.ts'
-export { type ChangeOptions, changeMirrors, type MirrorChange, type Target } from './mirror/change.ts'
-export { type Run, runIn } from './mirror/dockerd.ts'
-export type { Change } from './mirror/edit.ts'
-export { type ListedMirror, type ListOptions, listMirrors } from './mirror/list.ts'
+export { type Untagged, type UntagMatchingOptions, untagMatching } from './image/untag-matching.ts'
+export {
+  type ChangeOptions as ChangeMirrorsOptions,
+  changeMirrors,
+  type MirrorChange,
+  type Target as MirrorFile,
+} from './mirror/change.ts'
+export { type Ran, type Run, runIn } from './mirror/dockerd.ts'
+export type { Change as MirrorEdit } from './mirror/edit.ts'
+export { type ListedMirror, type ListOptions as ListMirrorsOptions, listMirrors } from './mirror/list.ts'
 export type { MirrorConnection, MirrorState, Probe } from './mirror/probe.ts'
 export {
   type MirrorTest,
   type RankedMirror,
   type TestedMirror,
-  type TestOptions,
+  type TestOptions as TestMirrorsOptions,
   testMirrors,
 } from './mirror/test-mirrors.ts'
 export type { Open } from './model/content.ts'
@@ -140,7 +147,8 @@ export type {
   Source,
   Store,
 } from './store/store.ts'
-export type { EventWord, Product, WebhookEvent } from './webhook/event.ts'
+export type { EventWord, Product as WebhookProduct, WebhookEvent } from './webhook/event.ts'
 export { listenForWebhooks, type WebhookListener, type WebhookListenerOptions } from './webhook/listen.ts'
-export { type Notices, normalize as normalizeWebhook } from './webhook/normalize.ts'
-export type { Tally } from './webhook/tally.ts'
+export { type NormalizeOptions, type Notices, normalize as normalizeWebhook } from './webhook/normalize.ts'
+export type { ReceiverOptions as WebhookReceiverOptions } from './webhook/receiver.ts'
+export type { Reason as RefusalReason, Tally } from './webhook/tally.ts'
