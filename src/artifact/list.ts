@@ -1,6 +1,7 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { type ErrorCode, InvalidContentError, RegctlError } from '../model/errors.ts'
+import { maxNodes } from '../model/graph.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType } from '../model/media-types.ts'
 import { readManifest } from '../store/read.ts'
@@ -20,15 +21,26 @@ export interface ReferrerSummary {
   annotations: Record<string, string>
 }
 
-/** All that refers to an image, in the order of the registry; one request where the list has one page. */
+/**
+ * All that refers to an image, in the order of the registry; one request where the list has one page.
+ * @throws InvalidContentError for more than 10 000 (T13)
+ */
 export async function listReferrers(
   source: Source,
   subject: Descriptor,
   options: ReferrersOptions = {},
 ): Promise<ReferrerSummary[]> {
   const found: ReferrerSummary[] = []
-  for await (const referrer of source.referrers(subject, options)) found.push(summarize(referrer))
+  for await (const referrer of source.referrers(subject, options)) {
+    if (found.length >= maxNodes) throw tooMany(subject)
+    found.push(summarize(referrer))
+  }
   return found
+}
+
+/** A list that does not end is no list (GHSA-298f-872v-2rcx). */
+export function tooMany({ digest }: Descriptor): InvalidContentError {
+  return new InvalidContentError(`${digest} has more than ${maxNodes} things that refer to it`)
 }
 
 /** One of a list, with what its files weigh. */

@@ -8,7 +8,7 @@ import { formatPlatform, isAttestation } from '../model/platform.ts'
 import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
-import { type ReferrerSummary, summarize } from './list.ts'
+import { type ReferrerSummary, summarize, tooMany } from './list.ts'
 
 /** How a node belongs to the one above it. */
 export type Relation = 'root' | 'entry' | 'attestation' | 'referrer' | 'digest-tag'
@@ -90,9 +90,13 @@ async function belowOf(
       found.push({ descriptor: entry, relation: isAttestation(entry) ? 'attestation' : 'entry' })
     }
   }
-  for await (const referrer of source.referrers(descriptor, { artifactType, signal }))
+  for await (const referrer of source.referrers(descriptor, { artifactType, signal })) {
+    if (found.length >= maxNodes) throw tooMany(descriptor)
     found.push({ descriptor: referrer, relation: 'referrer' })
-  for (const tag of tags.get(prefixOf(descriptor.digest)) ?? []) {
+  }
+  const named = tags.get(prefixOf(descriptor.digest)) ?? []
+  if (found.length + named.length > maxNodes) throw tooMany(descriptor)
+  for (const tag of named) {
     const tagged = await source.resolve(tag, { signal }).catch(error => {
       // Removed since the tags were listed.
       if (isNotFound(error)) return undefined
@@ -113,7 +117,10 @@ async function digestTags(source: Source, { signal }: Options): Promise<Readonly
   try {
     for await (const tag of source.tags({ signal })) {
       const [, prefix] = /^(sha\d+-[0-9a-f]{64,128})\./.exec(tag) ?? []
-      if (prefix !== undefined && isTag(tag)) found.set(prefix, [...(found.get(prefix) ?? []), tag])
+      if (prefix === undefined || !isTag(tag)) continue
+      const known = found.get(prefix)
+      if (known) known.push(tag)
+      else found.set(prefix, [tag])
     }
   } catch (error) {
     // A registry that lists no tags, or not to this account, still lists referrers.

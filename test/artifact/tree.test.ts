@@ -69,6 +69,34 @@ describe('artifactTree', () => {
     })
   })
 
+  it.each([
+    ['a tree', (store: Store, subject: Descriptor) => artifactTree(store, subject)],
+    ['a list', (store: Store, subject: Descriptor) => listReferrers(store, subject)],
+  ])('T12, T13: %s reads no more referrers than it can have', async (_, read) => {
+    let given = 0
+    const { root } = makeImage({ layers: 0, seed: 'x' })
+    const endless = overriding(memoryStore(), {
+      async *referrers() {
+        while (given < 20_000) yield { ...root, size: given++ }
+      },
+    })
+    await expect(read(endless, makeImage().root)).rejects.toMatchObject({ code: 'CONTENT_INVALID' })
+    expect(given).toBe(10_001)
+  })
+
+  it('T12, T13: asks for none of more digest tags than it can have', async () => {
+    let asked = 0
+    const { root } = makeImage()
+    const crowd = overriding(memoryStore(), {
+      async *tags() {
+        for (let at = 0; at <= 10_000; at++) yield `${root.digest.replace(':', '-')}.${at}`
+      },
+      resolve: async () => ({ ...root, size: asked++ }),
+    })
+    await expect(artifactTree(crowd, root)).rejects.toMatchObject({ code: 'CONTENT_INVALID' })
+    expect(asked).toBe(0)
+  })
+
   it('does without the tags where they are not listed, and not without what fails', async () => {
     const image = makeImage()
     const refusing = (code: 'DENIED' | 'UNREACHABLE') =>
