@@ -94,7 +94,15 @@ export function makeImage(options: ImageOptions = {}): Sample {
 
 /** An image with layers of bytes as they are, quick to make in any size. */
 export function rawImage(sizes: readonly number[], seed: string = nextSeed()): Sample {
-  const layers = sizes.map((size, at) => randomBlob(size, mediaTypes.ociLayerGzip, `${seed}/${at}`))
+  return imageOfBlobs(sizes.map((size, at) => randomBlob(size, mediaTypes.ociLayerGzip, `${seed}/${at}`)))
+}
+
+/** An image whose layers are these very bytes, whatever they are; their media type says gzip. */
+export function imageOf(layers: readonly Buffer[]): Sample {
+  return imageOfBlobs(layers.map(bytes => content(bytes, mediaTypes.ociLayerGzip)))
+}
+
+function imageOfBlobs(layers: readonly Content[]): Sample {
   const config = json(mediaTypes.ociConfig, {
     ...parsePlatform('linux/amd64'),
     rootfs: { type: 'layers', diff_ids: layers.map(layer => layer.descriptor.digest) },
