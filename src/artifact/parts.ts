@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, isAbsolute, join, posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { ReadingEvent } from '../files/reading.ts'
 import { hashFile } from '../files/spool.ts'
 import type { Open } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
@@ -38,6 +39,7 @@ export function parseFileArgument(text: string): FileArgument {
 interface PartOptions extends Options {
   /** Default `application/octet-stream`. */
   mediaType?: string | undefined
+  onReading?: ((event: ReadingEvent) => void) | undefined
 }
 
 /** A {@link Part} that may keep a temporary file until it is sent. */
@@ -50,7 +52,7 @@ export interface ReadPart extends Part {
  * {@link streamPart} does.
  * @throws NotFoundError, RegctlError USAGE for a folder
  */
-export async function filePart(path: string, { mediaType, signal }: PartOptions = {}): Promise<ReadPart> {
+export async function filePart(path: string, { mediaType, signal, onReading }: PartOptions = {}): Promise<ReadPart> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw new NotFoundError(`there is no file ${path}`)
     throw error
@@ -61,7 +63,7 @@ export async function filePart(path: string, { mediaType, signal }: PartOptions 
     })
   }
   if (!found.isFile()) return streamPart(createReadStream(path), { mediaType, signal })
-  const part = await fileContent(path, { mediaType, signal })
+  const part = await fileContent(path, { mediaType, signal, onReading })
   return { ...part, descriptor: { ...part.descriptor, annotations: { [titleKey]: titleOf(path) } } }
 }
 
@@ -79,8 +81,11 @@ export async function streamPart(input: Readable, { mediaType, signal }: PartOpt
   }
 }
 
-async function fileContent(path: string, { mediaType = mediaTypes.octets, signal }: PartOptions): Promise<Part> {
-  const { size, hash } = await hashFile(path, { algorithm: 'sha256', signal })
+async function fileContent(
+  path: string,
+  { mediaType = mediaTypes.octets, signal, onReading }: PartOptions,
+): Promise<Part> {
+  const { size, hash } = await hashFile(path, { algorithm: 'sha256', signal, onReading })
   return {
     descriptor: { mediaType, digest: `sha256:${hash}`, size },
     open: async (offset = 0) => createReadStream(path, { start: offset, highWaterMark: 256 * 1024 }),

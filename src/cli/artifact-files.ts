@@ -39,7 +39,7 @@ export async function pushFiles(
   const annotations = await readAnnotationFile(flags['annotation-file'])
   const temporary: (() => Promise<void>)[] = []
   const read = async (file: FileArgument): Promise<Part> => {
-    const options = { mediaType: file.mediaType, signal }
+    const options = { mediaType: file.mediaType, signal, onReading: onEvent }
     const part = await (file.path === undefined ? streamPart(process.stdin, options) : filePart(file.path, options))
     if (part.remove) temporary.push(part.remove)
     return part

@@ -1,8 +1,10 @@
+import type { ReadingEvent } from '../files/reading.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { PushOutcome } from '../store/store.ts'
 
 /** What a copy says while it works; bytes are of the content, not of the wire. */
 export type CopyEvent =
+  | ReadingEvent
   /** Content that this copy has to account for: the total grows by its size. */
   | { type: 'found'; content: Descriptor }
   /** Bytes begin to move, from `offset` on where an earlier attempt had got. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { type ReadingEvent, tellReading } from './reading.ts'
 
 /** Content in a file, counted and hashed. */
 export interface Spooled {
@@ -21,11 +22,16 @@ interface SpoolOptions {
 }
 
 /** Counts and hashes a file where it is. */
-export async function hashFile(path: string, { algorithm, signal }: SpoolOptions): Promise<Spooled> {
+export async function hashFile(
+  path: string,
+  { algorithm, signal, onReading }: SpoolOptions & { onReading?: ((event: ReadingEvent) => void) | undefined },
+): Promise<Spooled> {
+  const told = onReading && tellReading(onReading, { name: path, size: (await stat(path)).size })
   const hash = createHash(algorithm)
   let size = 0
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024, signal })) {
     size += chunk.length
+    told?.(chunk.length)
     hash.update(chunk)
   }
   return { path, size, hash: hash.digest('hex') }

@@ -8,7 +8,8 @@ import { cutToWidth } from './width.ts'
 
 /** For a log: `12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (3 of 12 done)`; one line. */
 export function plainLine(now: Snapshot): string {
-  return [...(now.found > 0 ? [progressText(now)] : []), ...troubleText(now)].join('; ')
+  const isUnderWay = now.found > 0 || now.reading !== undefined
+  return [...(isUnderWay ? [progressText(now)] : []), ...troubleText(now)].join('; ')
 }
 
 /** For a terminal: the total, what is wrong, and a bar for each piece on its way; never more lines than `style.height - 2`. */
@@ -28,12 +29,18 @@ export function liveLines(now: Snapshot, style: Style): string[] {
 }
 
 function progressText(now: Snapshot): string {
+  if (now.reading) return readingText(now.reading)
+  if (now.found === 0 && !now.images) return 'starting'
   const parts = [`${formatBytes(now.settled)} of ${formatBytes(now.total)}`, `${now.percent} %`]
   if (now.rate > 0) parts.push(formatRate(now.rate))
   if (now.secondsLeft !== undefined && now.secondsLeft > 0) parts.push(`${formatDuration(now.secondsLeft)} left`)
   if (now.retries > 0) parts.push(formatCount(now.retries, 'retry', 'retries'))
   const { done, total } = now.images ?? { done: now.done, total: now.found }
   return `${parts.join(', ')} (${done} of ${total}${now.images ? ' images' : ''} done)`
+}
+
+function readingText({ name, bytes, size }: NonNullable<Snapshot['reading']>): string {
+  return `reading ${escapeText(name)}: ${formatBytes(bytes)} of ${formatBytes(size)}`
 }
 
 function troubleText({ waiting, stalledFor }: Snapshot): string[] {

@@ -32,6 +32,8 @@ export interface Snapshot {
   /** Requests that were sent again so far. */
   retries: number
   active: readonly Transfer[]
+  /** The file here that is being read, while nothing is found yet. */
+  reading: { name: string; bytes: number; size: number } | undefined
 }
 
 /** Counts what a copy says, without a clock of its own: `now` is milliseconds of any steady clock. */
@@ -58,6 +60,7 @@ export function createProgressState(): ProgressState {
   let retries = 0
   let lastMove: number | undefined
   let images: Snapshot['images']
+  let reading: Snapshot['reading']
   let wait: { until: number; reason: string } | undefined
   /** Sums of moved bytes, oldest first: one a quarter of a second however many events come. */
   const samples: { at: number; moved: number }[] = []
@@ -119,6 +122,7 @@ export function createProgressState(): ProgressState {
       else if (event.type === 'done') settle(event.content)
       else if (event.type === 'images') images = { done: event.done, total: event.total }
       else if (event.type === 'retrying') retries++
+      else if (event.type === 'reading') reading = { name: event.name, bytes: event.bytes, size: event.size }
       else if (event.seconds >= leastWait) waitUntil(now + event.seconds * 1000, event.reason)
     },
     at(now) {
@@ -139,6 +143,7 @@ export function createProgressState(): ProgressState {
         waiting: wait && wait.until > now ? { reason: wait.reason, seconds: (wait.until - now) / 1000 } : undefined,
         retries,
         active: [...active.values()],
+        reading: sizes.size === 0 ? reading : undefined,
       }
     },
   }

@@ -34,6 +34,12 @@ it.each([
   expect(parseFileArgument(text)).toEqual({ path: file, ...(mediaType && { mediaType }) })
 })
 
+it('tells that it reads a file, before anything is sent', async () => {
+  const events: TransferEvent[] = []
+  await filePart(path('a.txt'), { onReading: event => events.push(event) })
+  expect(events).toEqual([{ type: 'reading', name: path('a.txt'), bytes: 5, size: 5 }])
+})
+
 it('writes a manifest by the guidelines, the same for the same files', async () => {
   const store = memoryStore()
   const push = async () => pushArtifact(store, [await filePart(path('a.txt'))], { tag: 'v1', annotations: { k: 'v' } })

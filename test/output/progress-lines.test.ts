@@ -19,6 +19,7 @@ const snapshot: Snapshot = {
   images: undefined,
   retries: 0,
   active: [],
+  reading: undefined,
 }
 const transfer = (at: number) => ({
   content: { ...randomBlob(1, undefined, `${at}`).descriptor, size: 10 * mib },
@@ -29,6 +30,11 @@ describe('plainLine', () => {
   it.each<[Partial<Snapshot>, string]>([
     [{}, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (3 of 12 done)'],
     [{ images: { done: 4, total: 300 } }, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (4 of 300 images done)'],
+    [{ found: 0 }, ''],
+    [
+      { found: 0, reading: { name: 'a\u001b.iso', bytes: 2 * mib, size: 9 * mib } },
+      'reading a\\x1b.iso: 2.0 MiB of 9.0 MiB',
+    ],
     [{ retries: 1 }, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left, 1 retry (3 of 12 done)'],
     [{ retries: 7 }, '12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left, 7 retries (3 of 12 done)'],
     [{ rate: 0, secondsLeft: undefined }, '12.4 MiB of 80.0 MiB, 15 % (3 of 12 done)'],
@@ -47,6 +53,13 @@ describe('plainLine', () => {
     expect(plainLine({ ...snapshot, waiting: { seconds: 1.2, reason: 'x' } })).toContain('waiting 2 s: x')
     expect(plainLine({ ...snapshot, waiting: { seconds: 1, reason: 'a\u001b[2J\nb' } })).toContain('a\\x1b[2J\\nb')
   })
+})
+
+it('says what it does before there is anything to count', () => {
+  const nothing = { ...snapshot, total: 0, settled: 0, found: 0, done: 0 }
+  expect(liveLines(nothing, style)).toEqual(['starting'])
+  const reading = { name: 'disk.iso', bytes: 2 * mib, size: 9 * mib }
+  expect(liveLines({ ...nothing, reading }, style)).toEqual(['reading disk.iso: 2.0 MiB of 9.0 MiB'])
 })
 
 describe('liveLines', () => {

@@ -98,3 +98,10 @@ it('tells of no wait below a second', () => {
   state.take({ type: 'waiting', seconds: 1, reason: 'x' }, 0)
   expect(state.at(1).waiting).toMatchObject({ reason: 'x' })
 })
+
+it('tells of a file that is read until there is something to send', () => {
+  const state = after([0, { type: 'reading', name: 'disk.iso', bytes: 10, size: 1000 }])
+  expect(state.at(0).reading).toEqual({ name: 'disk.iso', bytes: 10, size: 1000 })
+  state.take({ type: 'found', content: a }, 1)
+  expect(state.at(1).reading).toBeUndefined()
+})

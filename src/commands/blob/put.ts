@@ -45,7 +45,8 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
     const store = (await (await this.client()).open(args.repository, { write: true })).store
     const { onEvent } = this.startProgress(flags.progress)
     const put = (content: Spooled) => this.put(store, content, { ...options, expected, tell: onEvent })
-    const result = await (isPiped ? spool(process.stdin, options, put) : hashFile(args.file ?? '', options).then(put))
+    const hashed = () => hashFile(args.file ?? '', { ...options, onReading: onEvent })
+    const result = await (isPiped ? spool(process.stdin, options, put) : hashed().then(put))
     await store.close?.()
     return result
   }
