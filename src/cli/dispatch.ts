@@ -31,8 +31,9 @@ async function runCommand(id: string, argv: string[], { root, load }: Surroundin
   await new CommandClass(argv, new Program(root, pjson)).start()
 }
 
-function unknownCommand({ words, meant }: { words: string; meant?: string }): RegctlError {
-  const hint = meant ? `did you mean regctl ${meant}?` : 'regctl --help lists the commands'
+function unknownCommand({ words, meant, topic }: { words: string; meant?: string; topic?: string }): RegctlError {
+  const all = topic === undefined ? 'regctl' : `regctl ${topic}`
+  const hint = meant ? `did you mean regctl ${meant}?` : `${all} --help lists the commands`
   return new RegctlError(
     'USAGE',
     words.startsWith('-') ? `regctl has no flag ${words}` : `regctl has no command ${words}`,

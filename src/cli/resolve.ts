@@ -7,7 +7,8 @@ export type Request =
   | { kind: 'help'; command: ManifestCommand }
   /** '' is the whole program. */
   | { kind: 'topic-help'; topic: string }
-  | { kind: 'unknown'; words: string; meant?: string }
+  /** `topic`: the words begin with the name of one. */
+  | { kind: 'unknown'; words: string; meant?: string; topic?: string }
 
 const mostWords = 3
 
@@ -97,5 +98,7 @@ function unknown(manifest: Manifest, words: readonly string[]): Request {
   if (typed.length === 0) return { kind: 'unknown', words: flag ?? '' }
   const names = Object.keys(manifest.commands).map(wordsOf)
   const meant = nearest(typed.slice(0, 2).join(' '), names)[0] ?? nearest(typed[0] ?? '', names)[0]
-  return { kind: 'unknown', words: typed[0] ?? '', ...(meant ? { meant } : {}) }
+  const [first = '', second] = typed
+  const topic = second !== undefined && isTopic(manifest, first) ? { words: `${first} ${second}`, topic: first } : {}
+  return { kind: 'unknown', words: first, ...topic, ...(meant ? { meant } : {}) }
 }

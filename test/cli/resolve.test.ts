@@ -71,7 +71,8 @@ describe('does not know', () => {
     ['cpoy --help', { words: 'cpoy', meant: 'copy' }],
     ['frobnicate', { words: 'frobnicate' }],
     ['--frobnicate', { words: '--frobnicate' }],
-    ['manifest gte x', { words: 'manifest', meant: 'manifest get' }],
+    ['manifest gte x', { words: 'manifest gte', meant: 'manifest get', topic: 'manifest' }],
+    ['manifest frobnicate --json', { words: 'manifest frobnicate', topic: 'manifest' }],
     ['__proto__ x', { words: '__proto__' }],
     ['constructor', { words: 'constructor' }],
   ])('%s', (line, unknown) => expect(resolve(line)).toEqual({ kind: 'unknown', ...unknown }))
