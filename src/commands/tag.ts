@@ -5,7 +5,7 @@ import { type Retagged, retag, type TagOutcome } from '../image/retag.ts'
 import { shortDigest } from '../model/digest.ts'
 import { RegctlError } from '../model/errors.ts'
 import { parseLocation } from '../model/location.ts'
-import { isTag, repositoryName } from '../model/reference.ts'
+import { isTag, parseReference, repositoryName } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
 import { paint } from '../output/style.ts'
 import { formatPlace } from '../store/place.ts'
@@ -57,8 +57,11 @@ export default class TagCommand extends RegctlCommand<typeof TagCommand, Tagged>
 
 /** A tag as it stands, or in a name of the same repository, as `docker tag` would have it. */
 function tagIn(text: string, image: string): string {
+  const here = parseLocation(image)
+  if (here.scheme === 'docker-archive') return nameIn(text, here)
   if (isTag(text)) return text
-  const [there, here] = [parseLocation(text), parseLocation(image)]
+  if (!/[/:]/.test(text)) throw noTag(text)
+  const there = parseLocation(text)
   const [tag, isHere] =
     there.scheme === 'registry'
       ? [
@@ -67,9 +70,28 @@ function tagIn(text: string, image: string): string {
         ]
       : [there.reference, here.scheme === there.scheme && here.path === there.path]
   if (isHere && tag !== undefined && isTag(tag)) return tag
-  throw isHere
-    ? new RegctlError('USAGE', `${JSON.stringify(text)} names no tag`, { hint: 'a tag looks like 1.2.3 or latest' })
-    : new RegctlError('USAGE', `${JSON.stringify(text)} is in another repository than ${image}`, {
-        hint: `tag works within one repository; elsewhere: regctl copy ${image} ${text}`,
-      })
+  if (isHere) throw noTag(text)
+  throw new RegctlError('USAGE', `${JSON.stringify(text)} is in another repository than ${image}`, {
+    hint: `tag works within one repository; elsewhere: regctl copy ${image} ${text}`,
+  })
+}
+
+/** A Docker archive knows names in full: a tag stands beside that of the image, and any other name is taken as `docker tag` takes it. */
+function nameIn(text: string, here: { path: string; reference?: string }): string {
+  if (isTag(text)) {
+    if (here.reference !== undefined) return `${repositoryName(parseReference(here.reference))}:${text}`
+    throw new RegctlError('USAGE', `docker-archive:${here.path} names no image that ${text} could stand beside`, {
+      hint: 'write the new name in full: NAME:TAG',
+    })
+  }
+  const there = parseLocation(text)
+  if (there.scheme === 'registry' && there.reference.digest === undefined) return text
+  if (there.scheme === 'docker-archive' && there.path === here.path && there.reference) return there.reference
+  throw new RegctlError('USAGE', `${JSON.stringify(text)} is no name in docker-archive:${here.path}`, {
+    hint: 'a name there looks like nginx:1.27',
+  })
+}
+
+function noTag(text: string): RegctlError {
+  return new RegctlError('USAGE', `${JSON.stringify(text)} is no tag`, { hint: 'a tag looks like 1.2.3 or latest' })
 }

@@ -214,9 +214,9 @@ describe('wrong usage', () => {
     ['delete REPO/none --tags * --yes', 3, 'there is no'],
     ['tag', 2, 'needs IMAGE and TAG'],
     ['tag REPO:1.0', 2, 'needs TAG'],
-    ['tag REPO:1.0 -- -x', 2, 'is not an image reference'],
+    ['tag REPO:1.0 -- -x', 2, 'is no tag'],
     ['tag REPO:1.0 other/app:2', 2, 'is in another repository than'],
-    ['tag REPO:1.0 REPO@DIGEST', 2, 'names no tag'],
+    ['tag REPO:1.0 REPO@DIGEST', 2, 'is no tag'],
     ['tag REPO:nobody x', 3, 'there is no tag nobody'],
     ['tag oci:no-such-folder:x y', 3, 'no image layout in no-such-folder'],
   ])('%s ends with %i', async (line, exit, message) => {
