@@ -75,12 +75,15 @@ describe.each(['registry', 'layout'])('in a %s', kind => {
   })
   const regctl = (line: string, options?: CliOptions) => runCli(fill(line, name), options)
 
-  it.each(['manifest get REPO:image', 'manifest REPO@IMAGE', 'manifest fetch REPO:image', 'image manifest REPO:image'])(
-    '%s prints the exact bytes',
-    async line => {
-      expect(await regctl(line)).toEqual({ code: 0, stdout: manifest.toString(), stderr: '' })
-    },
-  )
+  it.each([
+    'manifest get REPO:image',
+    'manifest REPO@IMAGE',
+    'manifest fetch REPO:image',
+    'manifest inspect REPO:image',
+    'image manifest REPO:image',
+  ])('%s prints the exact bytes', async line => {
+    expect(await regctl(line)).toEqual({ code: 0, stdout: manifest.toString(), stderr: '' })
+  })
 
   it('manifest get --platform, --pretty, --json', async () => {
     const { stdout } = await regctl('manifest get REPO:index --platform linux/arm64')
@@ -174,11 +177,13 @@ describe.each(['registry', 'layout'])('in a %s', kind => {
 
   it('tells of the bytes on their way', async () => {
     writeFileSync(`${folder}/new`, 'some content')
-    for (const line of ['blob put REPO DIR/new --progress json', 'blob get REPO@LAYER -o DIR/layer --progress json']) {
-      const { stderr } = await regctl(line)
-      const types = stderr.split('\n').flatMap(each => (each ? [JSON.parse(each).type] : []))
-      expect(types).toEqual(['found', 'started', 'moved', 'done'])
+    const typesOf = async (line: string) => {
+      const { stderr } = await regctl(`${line} --progress json`)
+      return stderr.split('\n').flatMap(each => (each ? [JSON.parse(each).type] : []))
     }
+    const moves = ['found', 'started', 'moved', 'done']
+    expect(await typesOf('blob put REPO DIR/new')).toEqual(['reading', ...moves])
+    expect(await typesOf('blob get REPO@LAYER -o DIR/layer')).toEqual(moves)
   })
 
   it('T11: blob put refuses what is not the digest, and sends nothing', async () => {

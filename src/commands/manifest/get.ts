@@ -33,7 +33,7 @@ export default class ManifestGetCommand extends RegctlCommand<typeof ManifestGet
     platform: platformFlag(),
     pretty: Flags.boolean({ summary: 'indented, for reading' }),
   }
-  static override hiddenAliases = ['manifest', 'manifest:fetch', 'image:manifest']
+  static override hiddenAliases = ['manifest', 'manifest:fetch', 'manifest:inspect', 'image:manifest']
 
   protected async execute(
     { image }: ArgsOf<typeof ManifestGetCommand>,
