@@ -1,12 +1,13 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf } from '../model/digest.ts'
-import { InvalidContentError, isNotFound, RegctlError } from '../model/errors.ts'
+import { InvalidContentError, RegctlError } from '../model/errors.ts'
 import { maxDepth, maxNodes } from '../model/graph.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType, isManifestType } from '../model/media-types.ts'
 import { formatPlatform, isAttestation } from '../model/platform.ts'
 import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
+import { lookUp } from '../store/resolve.ts'
 import type { Options, Source } from '../store/store.ts'
 import { type ReferrerSummary, summarize, tooMany } from './list.ts'
 
@@ -97,11 +98,8 @@ async function belowOf(
   const named = tags.get(prefixOf(descriptor.digest)) ?? []
   if (found.length + named.length > maxNodes) throw tooMany(descriptor)
   for (const tag of named) {
-    const tagged = await source.resolve(tag, { signal }).catch(error => {
-      // Removed since the tags were listed.
-      if (isNotFound(error)) return undefined
-      throw error
-    })
+    const tagged = await lookUp(source, tag, { signal })
+    // It may have been removed since the tags were listed.
     if (tagged) found.push({ descriptor: tagged, relation: 'digest-tag', tag })
   }
   return found

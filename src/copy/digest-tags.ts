@@ -1,9 +1,8 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, encodedOf } from '../model/digest.ts'
-import { isNotFound } from '../model/errors.ts'
 import { isTag } from '../model/reference.ts'
 import { readManifest } from '../store/read.ts'
-import type { Source } from '../store/store.ts'
+import { lookUp } from '../store/resolve.ts'
 import type { Companions } from './referrers.ts'
 import { pageSize, tagsUpTo } from './tag-list.ts'
 import type { Walk } from './walk.ts'
@@ -36,8 +35,8 @@ export async function copyDigestTags(
 
   async function copyTag(tag: string): Promise<void> {
     const [root, existing] = await Promise.all([
-      resolve(route.from, tag),
-      route.fresh ? undefined : resolve(route.to, tag),
+      route.limit(() => lookUp(route.from, tag, route)),
+      route.fresh ? undefined : route.limit(() => lookUp(route.to, tag, route)),
     ])
     if (!root) return
     route.tell({ type: 'found', content: root })
@@ -49,15 +48,6 @@ export async function copyDigestTags(
     const read = () => readManifest(route.from, root, route)
     await walk.copyRoot({ descriptor: root, read }, tag)
     counts.copied++
-  }
-
-  async function resolve(source: Source, tag: string): Promise<Descriptor | undefined> {
-    try {
-      return await route.limit(() => source.resolve(tag, route))
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
   }
 }
 

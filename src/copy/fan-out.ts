@@ -5,6 +5,7 @@ import type { Digest } from '../model/digest.ts'
 import { isNotFound, NotFoundError } from '../model/errors.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { isManifestType } from '../model/media-types.ts'
+import { lookUp } from '../store/resolve.ts'
 import type { Address, FetchOptions, Options, PushOptions, PushOutcome, Source, Store } from '../store/store.ts'
 import { type Branch, fail, pushTo, settle, signalOf } from './branch.ts'
 import { withFormatHint } from './refusal.ts'
@@ -42,12 +43,7 @@ export class FanOut implements Store {
 
   /** What a tag names at all of them; a tag that differs anywhere counts as missing. */
   async resolve(reference: string, options: Options = {}): Promise<Descriptor> {
-    const found = await this.#ask(({ store }) =>
-      store.resolve(reference, options).catch(error => {
-        if (isNotFound(error)) return undefined
-        throw error
-      }),
-    )
+    const found = await this.#ask(({ store }) => lookUp(store, reference, options))
     const first = found.find(each => each !== undefined)
     if (first && (this.#options.noClobber || found.every(each => each?.digest === first.digest))) return first
     throw new NotFoundError(`${reference} is not the same at all destinations`)

@@ -1,8 +1,9 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { type ErrorCode, isNotFound, NotFoundError, RegctlError } from '../model/errors.ts'
-import { isTag } from '../model/reference.ts'
+import { concernsOne, type ErrorCode, NotFoundError, type RegctlError } from '../model/errors.ts'
+import { isReferrersTag, isTag } from '../model/reference.ts'
 import { selectTags, type TagSelection } from '../model/tags.ts'
+import { lookUp } from '../store/resolve.ts'
 import type { Options, Source, Store } from '../store/store.ts'
 import { createLimit } from './limit.ts'
 import type { CopyOptions } from './options.ts'
@@ -33,24 +34,6 @@ export interface Plan {
   /** The destination has no tags. */
   isEmpty: boolean
 }
-
-/** What speaks of the registry and not of one tag: with the next tag it would be the same. */
-const ofAll: ReadonlySet<ErrorCode> = new Set([
-  'UNAUTHORIZED',
-  'RATE_LIMITED',
-  'UNREACHABLE',
-  'TLS_FAILED',
-  'INTERRUPTED',
-  'TERMINATED',
-])
-
-/** Whether the next tag would fail for the same reason. */
-export function isOfAll(error: unknown): boolean {
-  return !(error instanceof RegctlError) || ofAll.has(error.code)
-}
-
-/** Where the tag schema keeps referrers (item 64): they are copied as what they list. */
-const referrersTag = /^sha(?:256|512)-[0-9a-f]{64}$/
 
 /**
  * The tags to copy, and what each names at both sides: a list and a HEAD a tag at the source, the same at the destination, where what
@@ -84,7 +67,7 @@ export async function planTags(
       ])
       return { reference, found, existing }
     } catch (error) {
-      if (!(error instanceof RegctlError) || isOfAll(error)) throw error
+      if (!concernsOne(error)) throw error
       failed.push(failedTag(reference, error))
       return undefined
     }
@@ -93,16 +76,6 @@ export async function planTags(
 
 export function failedTag(reference: string, { code, message }: RegctlError): FailedTag {
   return { reference, error: { code, message } }
-}
-
-/** What a name stands for; `undefined` where there is nothing yet. */
-export async function lookUp(store: Source, reference: string, options: Options): Promise<Descriptor | undefined> {
-  try {
-    return await store.resolve(reference, options)
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
 }
 
 async function tagsOf(from: Source, { signal }: Options): Promise<ReadonlySet<string>> {
@@ -117,7 +90,7 @@ function chooseTags(
   { selection, options }: { selection: TagSelection; options: CopyOptions },
 ): readonly string[] {
   const names = selectTags(
-    [...tags].filter(tag => !(options.referrers && referrersTag.test(tag))),
+    [...tags].filter(tag => !(options.referrers && isReferrersTag(tag))),
     selection,
   )
   if (names.length > 0) return names

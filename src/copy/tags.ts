@@ -1,4 +1,4 @@
-import { RegctlError } from '../model/errors.ts'
+import { concernsOne, RegctlError } from '../model/errors.ts'
 import type { TagSelection } from '../model/tags.ts'
 import { formatPlace } from '../store/place.ts'
 import type { Place, Store } from '../store/store.ts'
@@ -7,7 +7,7 @@ import { copyImage } from './image.ts'
 import { createLimit } from './limit.ts'
 import { copyMemory } from './memory.ts'
 import type { CopyOptions } from './options.ts'
-import { type FailedTag, failedTag, isOfAll, type PlannedTag, planTags } from './plan.ts'
+import { type FailedTag, failedTag, type PlannedTag, planTags } from './plan.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import type { CopyResult } from './result.ts'
 import { defaultJobs, openShared, type Shared } from './shared.ts'
@@ -98,7 +98,7 @@ export async function copyTags(
       settled()
       return undefined
     } catch (error) {
-      if (isOfAll(error)) stop ??= error
+      if (!concernsOne(error)) stop ??= error
       fail(tag, error)
       return error
     }

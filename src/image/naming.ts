@@ -1,10 +1,9 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { concernsOne, type ErrorCode, isNotFound } from '../model/errors.ts'
 import { streamInTurns } from '../model/in-turns.ts'
 import { isTag } from '../model/reference.ts'
 import type { Options, Source } from '../store/store.ts'
-import { ofAll } from './tags.ts'
 
 /** A tag and what it names. */
 export interface Naming {
@@ -36,7 +35,7 @@ export async function* resolveTags(
       return { tag, names: await source.resolve(tag, { signal }) }
     } catch (error) {
       if (isNotFound(error)) return undefined
-      if (!(error instanceof RegctlError) || ofAll.has(error.code) || signal?.aborted) throw error
+      if (!concernsOne(error) || signal?.aborted) throw error
       return { tag, error: { code: error.code, message: error.message } }
     }
   }

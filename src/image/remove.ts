@@ -1,10 +1,9 @@
-import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { concernsOne, type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType } from '../model/media-types.ts'
 import { RegistryError } from '../registry/errors.ts'
 import type { Options, Store } from '../store/store.ts'
 import type { Doomed } from './removal-plan.ts'
-import { ofAll } from './tags.ts'
 
 export interface RemoveOptions extends Options {
   jobs?: number | undefined
@@ -80,6 +79,6 @@ function wantsNoTags(error: unknown): boolean {
 }
 
 /** A registry that does not remove this one removes none. */
-function endsAll({ code }: RegctlError): boolean {
-  return ofAll.has(code) || code === 'UNSUPPORTED' || code === 'DENIED'
+function endsAll(error: RegctlError): boolean {
+  return error.code === 'UNSUPPORTED' || error.code === 'DENIED' || !concernsOne(error)
 }

@@ -2,10 +2,9 @@ import { Readable } from 'node:stream'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { isNotFound } from '../model/errors.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { readVerified } from '../store/read.ts'
-import { resolvePlace } from '../store/resolve.ts'
+import { lookUp, resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 
 export interface TagOutcome {
@@ -53,13 +52,9 @@ async function look(
   { tag, root }: { tag: string; root: Descriptor },
   options: Options,
 ): Promise<TagOutcome> {
-  try {
-    const { digest } = await store.resolve(tag, options)
-    return digest === root.digest ? { tag, outcome: 'unchanged' } : { tag, outcome: 'moved', before: digest }
-  } catch (error) {
-    if (isNotFound(error)) return { tag, outcome: 'new' }
-    throw error
-  }
+  const before = (await lookUp(store, tag, options))?.digest
+  if (before === undefined) return { tag, outcome: 'new' }
+  return before === root.digest ? { tag, outcome: 'unchanged' } : { tag, outcome: 'moved', before }
 }
 
 async function setTags(

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
-import { isNotFound, RegctlError } from '../model/errors.ts'
+import { RegctlError } from '../model/errors.ts'
 import { mediaTypes } from '../model/media-types.ts'
 import { formatPlace } from '../store/place.ts'
 import { readVerified } from '../store/read.ts'
-import { resolvePlace } from '../store/resolve.ts'
+import { lookUp, resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 
 interface Bytes {
@@ -55,12 +55,7 @@ async function push(store: Store, { descriptor, bytes }: Bytes, options: Options
 
 /** The digest that a tag names, or `nothing`. */
 async function named(store: Store, tag: string, options: Options): Promise<string> {
-  try {
-    return (await store.resolve(tag, options)).digest
-  } catch (error) {
-    if (isNotFound(error)) return 'nothing'
-    throw error
-  }
+  return (await lookUp(store, tag, options))?.digest ?? 'nothing'
 }
 
 function withState(error: unknown, place: Place<Store>): unknown {

@@ -1,5 +1,5 @@
 import type { Digest } from '../model/digest.ts'
-import { type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { concernsOne, type ErrorCode, isNotFound } from '../model/errors.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { formatPlatform } from '../model/platform.ts'
 import { isTag } from '../model/reference.ts'
@@ -26,16 +26,6 @@ export interface TagSummary {
   error?: { code: ErrorCode; message: string }
 }
 
-/** Codes that speak of the registry and not of one tag: with the next tag it would be the same. */
-export const ofAll: ReadonlySet<ErrorCode> = new Set([
-  'UNAUTHORIZED',
-  'RATE_LIMITED',
-  'UNREACHABLE',
-  'TLS_FAILED',
-  'INTERRUPTED',
-  'TERMINATED',
-])
-
 /**
  * What each tag names, a few tags at a time; images that several tags share are read once. A tag that vanished meanwhile
  * keeps only its name, and so does a name that is no tag and may not be asked for (T18); one that cannot be read has an `error`.
@@ -52,7 +42,7 @@ export async function describeTags(source: Source, names: readonly string[], opt
       return { name, ...(await described) }
     } catch (error) {
       if (isNotFound(error)) return { name }
-      if (!(error instanceof RegctlError) || ofAll.has(error.code) || options.signal?.aborted) throw error
+      if (!concernsOne(error) || options.signal?.aborted) throw error
       return { name, error: { code: error.code, message: error.message } }
     }
   })

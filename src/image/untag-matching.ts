@@ -1,8 +1,7 @@
-import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { concernsOne, type ErrorCode, RegctlError } from '../model/errors.ts'
 import { isTag } from '../model/reference.ts'
 import { isWanted } from '../model/tags.ts'
 import type { Store } from '../store/store.ts'
-import { ofAll } from './tags.ts'
 import { type UntagOptions, untag } from './untag.ts'
 
 export interface UntagMatchingOptions extends UntagOptions {
@@ -35,7 +34,7 @@ export async function untagMatching(
     } catch (error) {
       if (!(error instanceof RegctlError) || options.signal?.aborted) throw error
       const { code, message } = error
-      const endsAll = ofAll.has(code) || code === 'UNSUPPORTED'
+      const endsAll = code === 'UNSUPPORTED' || !concernsOne(error)
       if (tags.length === 0 && endsAll) throw error
       // Somebody else removed it meanwhile: it is gone, as was asked.
       if (code === 'NOT_FOUND') tags.push(tag)

@@ -64,3 +64,18 @@ export class InvalidContentError extends RegctlError {
 export function isNotFound(error: unknown): error is RegctlError {
   return error instanceof RegctlError && error.code === 'NOT_FOUND'
 }
+
+/** What speaks of a registry, of the network or of this run, and not of one thing among many: with the next it would be the same. */
+const ofAll: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHORIZED',
+  'RATE_LIMITED',
+  'UNREACHABLE',
+  'TLS_FAILED',
+  'INTERRUPTED',
+  'TERMINATED',
+])
+
+/** Whether an error speaks of one thing among many, so that the others may still go well; what was not foreseen does not. */
+export function concernsOne(error: unknown): error is RegctlError {
+  return error instanceof RegctlError && !ofAll.has(error.code)
+}

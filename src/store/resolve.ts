@@ -3,7 +3,7 @@ import { isDigest } from '../model/digest.ts'
 import { isNotFound, NotFoundError } from '../model/errors.ts'
 import { listSome, nearestTags } from '../model/nearest.ts'
 import { isTag } from '../model/reference.ts'
-import type { Options, Place } from './store.ts'
+import type { Options, Place, Source } from './store.ts'
 
 /** Tags looked through for the one that was meant. */
 const looked = 2000
@@ -19,6 +19,16 @@ export async function resolvePlace({ store, reference }: Place, options: Options
     if (!isNotFound(error) || error.hint !== undefined || reference === '' || isDigest(reference)) throw error
     const hint = hintFrom(reference, await someTags(store, options))
     throw hint === undefined ? error : new NotFoundError(error.message, { hint, cause: error })
+  }
+}
+
+/** What a name stands for; `undefined` where there is nothing yet, or any more. */
+export async function lookUp(store: Source, reference: string, options: Options = {}): Promise<Descriptor | undefined> {
+  try {
+    return await store.resolve(reference, options)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
   }
 }
 

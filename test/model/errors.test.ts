@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidContentError, isNotFound, MismatchError, NotFoundError, RegctlError } from '../../src/model/errors.ts'
+import {
+  concernsOne,
+  InvalidContentError,
+  isNotFound,
+  MismatchError,
+  NotFoundError,
+  RegctlError,
+} from '../../src/model/errors.ts'
 
 describe('RegctlError', () => {
   it.each([
@@ -30,4 +37,17 @@ it.each([
   [undefined, false],
 ])('isNotFound(%s) is %s', (error, answer) => {
   expect(isNotFound(error)).toBe(answer)
+})
+
+it.each([
+  [new NotFoundError('x'), true],
+  [new RegctlError('DENIED', 'x'), true],
+  [new RegctlError('SERVER_FAILED', 'x'), true],
+  [new RegctlError('UNAUTHORIZED', 'x'), false],
+  [new RegctlError('RATE_LIMITED', 'x'), false],
+  [new RegctlError('UNREACHABLE', 'x'), false],
+  [new RegctlError('INTERRUPTED', 'x'), false],
+  [new TypeError('x'), false],
+])('concernsOne(%s) is %s', (error, answer) => {
+  expect(concernsOne(error)).toBe(answer)
 })

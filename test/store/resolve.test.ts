@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NotFoundError, RegctlError } from '../../src/model/errors.ts'
 import { memoryStore } from '../../src/store/memory.ts'
-import { resolvePlace } from '../../src/store/resolve.ts'
+import { lookUp, resolvePlace } from '../../src/store/resolve.ts'
 import type { Store } from '../../src/store/store.ts'
 import { makeImage, seed } from '../helpers/images.ts'
 
@@ -52,3 +52,20 @@ async function* failing(error: Error): AsyncGenerator<string> {
   if (error) throw error
   yield ''
 }
+
+describe('lookUp', () => {
+  it('tells what a tag names, and of none that there is nothing', async () => {
+    const [store, image] = [memoryStore('memory:app'), makeImage()]
+    await seed(store, image, 'main')
+    expect(await lookUp(store, 'main')).toMatchObject({ digest: image.root.digest })
+    expect(await lookUp(store, 'dev')).toBeUndefined()
+  })
+
+  it('fails as the store does', async () => {
+    const store = await storeWith('main')
+    store.resolve = async () => {
+      throw new RegctlError('UNREACHABLE', 'gone')
+    }
+    await expect(lookUp(store, 'main')).rejects.toThrow('gone')
+  })
+})
