@@ -10,7 +10,7 @@ export interface PageCommand {
 
 /** The code blocks of a page that hold commands, byte for byte. */
 export function commandBlocks(markdown: string): string[] {
-  return [...markdown.matchAll(/^```\n([\s\S]*?)^```$/gm)]
+  return [...markdown.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)]
     .map(([, text = '']) => text)
     .filter(text => text.startsWith('$ '))
 }

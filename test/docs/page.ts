@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { runCli } from '../helpers/cli.ts'
+import { commandsIn } from './commands.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -16,11 +17,7 @@ export interface Page {
 
 export function readPage(name: string): Page {
   const text = readFileSync(join(root, 'docs', name), 'utf8')
-  const blocks = [...text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
-  const commands = blocks.flatMap(block =>
-    block.split('\n').flatMap(line => (line.startsWith('$ ') ? [line.slice(2)] : [])),
-  )
-  return { text, commands }
+  return { text, commands: commandsIn(text).map(({ line }) => line) }
 }
 
 export interface ShellRun {
