@@ -21,9 +21,9 @@ export interface TreeNode extends ReferrerSummary {
   /** Of a digest tag: `sha256-….sig`. */
   tag?: string
   /** It stands elsewhere in the tree, with what is below it; so a circle ends (item 65). */
-  isRepeated?: true
+  repeated?: true
   /** There may be more below it than the depth that was asked for. */
-  isCut?: true
+  cut?: true
   children: TreeNode[]
 }
 
@@ -61,9 +61,9 @@ export async function artifactTree(source: Source, root: Descriptor, options: Tr
   async function grow(found: Found, left: number): Promise<TreeNode> {
     if (++count > maxNodes) throw new InvalidContentError(`${root.digest} has more than ${maxNodes} things around it`)
     const node = nodeOf(found)
-    if (seen.has(node.digest)) return { ...node, isRepeated: true }
+    if (seen.has(node.digest)) return { ...node, repeated: true }
     seen.add(node.digest)
-    if (left === 0) return { ...node, isCut: true }
+    if (left === 0) return { ...node, cut: true }
     const next = await below(found)
     // What is asked of siblings is asked side by side; the tree grows in order.
     if (left > 1) await mapInTurns(next, below)

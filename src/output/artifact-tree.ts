@@ -76,7 +76,7 @@ function linesOf(root: TreeNode, reference: string, { unicode: isUnicode }: Styl
   const marks = isUnicode ? unicode : ascii
   const lines: Line[] = []
   const add = (node: TreeNode, name: string, [branch, under]: readonly [string, string]) => {
-    const rest = `${node.digest}${node.isRepeated ? '  (see elsewhere)' : ''}`
+    const rest = `${node.digest}${node.repeated ? '  (see elsewhere)' : ''}`
     lines.push({ branch, name, created: escapeText(formatWhen(node.created)), rest: escapeText(rest) })
     for (const [at, child] of node.children.entries()) {
       const isLast = at === node.children.length - 1

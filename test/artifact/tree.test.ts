@@ -14,7 +14,7 @@ const ofType = (artifactType: string, { root }: Pick<Sample, 'root'>, annotation
 /** The tree in words, one a node, deeper ones indented. */
 function drawn(node: TreeNode, depth = 0): string[] {
   const name = node.tag?.replace(/^.*\./, '.') ?? node.platform ?? node.artifactType ?? node.relation
-  const remark = `${node.isRepeated ? ' again' : ''}${node.isCut ? ' cut' : ''}`
+  const remark = `${node.repeated ? ' again' : ''}${node.cut ? ' cut' : ''}`
   return [`${' '.repeat(depth)}${name}${remark}`, ...node.children.flatMap(child => drawn(child, depth + 1))]
 }
 

@@ -20,7 +20,7 @@ const node = (parts: Partial<TreeNode>, ...children: TreeNode[]): TreeNode => ({
 const deep = node({ artifactType: 'a/signature' })
 const sbom = node({ artifactType: 'application/spdx+json', created: '2026-01-02T03:04:05Z' }, deep)
 const amd64 = node({ relation: 'entry', platform: 'linux/amd64' }, sbom)
-const again = node({ artifactType: 'application/spdx+json', digest: sbom.digest, isRepeated: true })
+const again = node({ artifactType: 'application/spdx+json', digest: sbom.digest, repeated: true })
 const root = node({ relation: 'root' }, amd64, again)
 
 describe('treeText', () => {
