@@ -89,7 +89,16 @@ async function tokenFor(api: Api, { username, password }: Password, signal: Abor
 }
 
 /** Whether the password is right and still not enough: the account has a second factor. The password goes to hub.docker.com alone. */
-export async function wantsSecondFactor(api: Api, { username, password }: Password, signal: AbortSignal | undefined) {
+export async function wantsSecondFactor(api: Api, login: Password, signal: AbortSignal | undefined): Promise<boolean> {
+  return (await showPassword(api, login, signal)).pending !== undefined
+}
+
+/** The older login: it gives a token, or, with `pending`, says that a second factor is wanted, or, with neither, that the password is wrong. */
+async function showPassword(
+  api: Api,
+  { username, password }: Password,
+  signal: AbortSignal | undefined,
+): Promise<{ token?: unknown; pending?: string | undefined }> {
   const response = await ask(api, {
     method: 'POST',
     path: '/v2/users/login',
@@ -99,7 +108,7 @@ export async function wantsSecondFactor(api: Api, { username, password }: Passwo
     signal,
   })
   const answer = await readObject(api, response, what)
-  return response.status === 401 && text(answer.login_2fa_token) !== undefined
+  return response.status === 200 ? { token: answer.token ?? null } : { pending: text(answer.login_2fa_token) }
 }
 
 interface Legacy {
@@ -108,23 +117,22 @@ interface Legacy {
   source: string
 }
 
-/** The older login, which says whether a second factor is wanted, and takes its code. */
-async function legacyToken(api: Api, { username, password }: Password, { signal, secondFactor, source }: Legacy) {
-  const options = { method: 'POST' as const, what, expect: [200, 401], signal }
-  const response = await ask(api, { ...options, path: '/v2/users/login', json: { username, password } })
-  const answer = await readObject(api, response, what)
-  if (response.status === 200) return tokenText(answer.token)
-  const pending = text(answer.login_2fa_token)
+/** By the older login, with the code of the second factor where one is wanted. */
+async function legacyToken(api: Api, login: Password, { signal, secondFactor, source }: Legacy) {
+  const { username } = login
+  const { token: given, pending } = await showPassword(api, login, signal)
+  if (given !== undefined) return tokenText(given)
   if (pending === undefined) throw unauthorized(`hub.docker.com did not accept the login of ${username}`, source)
   if (!secondFactor) {
     throw unauthorized(`the account ${username} has two-factor authentication, so its password is not enough`, source)
   }
   const code = (await secondFactor(username)).trim()
   const { token } = await askObject(api, {
-    ...options,
+    method: 'POST',
     path: '/v2/users/2fa-login',
     json: { login_2fa_token: pending, code },
-    expect: [200],
+    what,
+    signal,
   }).catch((error: unknown) => {
     if (error instanceof RegistryError && error.status === 401)
       throw unauthorized(`hub.docker.com did not accept the second factor of ${username}`, source)
