@@ -14,8 +14,8 @@ export interface Deletions extends Partial<Pick<RemovalPlan, 'kept' | 'unread'>>
 
 const ways: Readonly<Record<UntagWay, string>> = {
   protocol: '',
-  product: " by the registry's own interface",
-  'stand-in': ' by a manifest that was put in its place',
+  product: ", by the registry's own interface",
+  'stand-in': ', by a manifest that was put in its place',
 }
 
 /** What `delete` did, or with `dryRun` would do. */
@@ -27,7 +27,7 @@ export function deletionSummary(result: Deletions, style: Style): string {
     manifests.length > 0
       ? `${verb} ${countText(manifests)} of ${escapeText(repository)}`
       : tags.length > 0
-        ? `${verb}${way ? ways[way] : ''} the ${tags.length === 1 ? 'tag' : 'tags'} ${escapeText(tags.join(', '))} of ${escapeText(repository)}`
+        ? `${verb} the ${tags.length === 1 ? 'tag' : 'tags'} ${escapeText(tags.join(', '))} of ${escapeText(repository)}${way ? ways[way] : ''}`
         : `nothing to delete in ${escapeText(repository)}`
   const page = planPage({ manifests, kept, unread }, style, !dryRun)
   const last = dryRun && tags.length > 0 ? 'a dry run: add --yes to delete' : ''
