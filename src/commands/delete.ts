@@ -32,7 +32,8 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
   ]
   static override args = {
     image: string({
-      description: 'an image by tag or digest, oci:DIR:TAG or oci-archive:FILE:TAG; with --tags a repository',
+      description:
+        'an image by tag or digest, oci:DIR:TAG, oci-archive:FILE:TAG or docker-archive:FILE:NAME:TAG; with --tags a repository',
       required: true,
     }),
   }

@@ -28,8 +28,11 @@ export default class TagCommand extends RegctlCommand<typeof TagCommand, Tagged>
     { description: 'in a folder', command: 'regctl tag oci:build:v1 stable' },
   ]
   static override args = {
-    image: string({ description: 'an image, oci:DIR[:TAG] or oci-archive:FILE[:TAG]', required: true }),
-    tag: string({ description: 'a tag for it', required: true, multiple: true }),
+    image: string({
+      description: 'an image, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG]',
+      required: true,
+    }),
+    tag: string({ description: 'a tag for it; in a docker-archive also a full name', required: true, multiple: true }),
   }
   static override flags = { jobs: jobsFlag }
   static override hiddenAliases = ['image:tag']

@@ -2,8 +2,8 @@ import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { concernsOne, type ErrorCode, isNotFound } from '../model/errors.ts'
 import { streamInTurns } from '../model/in-turns.ts'
-import { isTag } from '../model/reference.ts'
 import type { Options, Source } from '../store/store.ts'
+import { mayBeAsked } from './tags.ts'
 
 /** A tag and what it names. */
 export interface Naming {
@@ -30,7 +30,7 @@ export async function* resolveTags(
   { jobs, signal }: NamingOptions = {},
 ): AsyncGenerator<Naming> {
   const lookUp = async (tag: string): Promise<Naming | undefined> => {
-    if (!isTag(tag)) return undefined
+    if (!mayBeAsked(source, tag)) return undefined
     try {
       return { tag, names: await source.resolve(tag, { signal }) }
     } catch (error) {

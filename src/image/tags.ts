@@ -26,6 +26,11 @@ export interface TagSummary {
   error?: { code: ErrorCode; message: string }
 }
 
+/** Whether a name from a list may be asked for: a tag, or where images are named in full any name (T18). */
+export function mayBeAsked(source: Source, name: string): boolean {
+  return isTag(name) || source.hasImageNames === true
+}
+
 /**
  * What each tag names, a few tags at a time; images that several tags share are read once. A tag that vanished meanwhile
  * keeps only its name, and so does a name that is no tag and may not be asked for (T18); one that cannot be read has an `error`.
@@ -34,7 +39,7 @@ export interface TagSummary {
 export async function describeTags(source: Source, names: readonly string[], options: Options): Promise<TagSummary[]> {
   const known = new Map<Digest, Promise<Omit<TagSummary, 'name'>>>()
   return mapInTurns(names, async name => {
-    if (!isTag(name) && !source.hasImageNames) return { name }
+    if (!mayBeAsked(source, name)) return { name }
     try {
       const root = await source.resolve(name, options)
       const described = known.get(root.digest) ?? describe(root)
