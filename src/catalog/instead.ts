@@ -16,7 +16,7 @@ export async function* instead<T>(first: AsyncIterable<T>, second: () => AsyncIt
 }
 
 /** Whether a product's interface is not there at all; what is missing in it, it says in words of its own. */
-export function isNotServed(error: unknown): boolean {
+function isNotServed(error: unknown): boolean {
   if (error instanceof RegistryError)
     return [400, 404, 405, 501].includes(error.status) && error.registryCodes.length === 0
   return error instanceof RegctlError && error.code === 'SERVER_FAILED'

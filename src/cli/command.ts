@@ -5,13 +5,13 @@ import type { Client } from '../client.ts'
 import type { Config } from '../config/config.ts'
 import type { Exchange } from '../http/trace.ts'
 import type { RegctlError } from '../model/errors.ts'
-import { parseLocation } from '../model/location.ts'
 import type { Notify } from '../model/notice.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { createProgress, type Progress, type ProgressMode } from '../output/progress.ts'
 import { leastWait } from '../output/progress-state.ts'
 import { paint, type Style, styleFor } from '../output/style.ts'
 import { formatBytes, formatWait } from '../output/units.ts'
+import { asksJson, fromArgvAlone, registriesIn } from './arguments.ts'
 import { debug } from './debug.ts'
 import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -23,13 +23,13 @@ import type { Program } from './program.ts'
 import { listenForSignals } from './signals.ts'
 
 export type ArgsOf<C extends typeof Command> = InferredArgs<C['args']>
-/** Sentences remembered, so as not to say them again. */
-const mostSaid = 1000
-
 /** A command as its file's default export. */
 export type RegctlCommandClass = (new (argv: string[], program: Program) => { start(): Promise<void> }) & { id: string }
 
 export type FlagsOf<C extends typeof Command> = InferredFlags<typeof globalFlags & C['flags']>
+
+/** Sentences remembered, so as not to say them again. */
+const mostSaid = 1000
 
 /**
  * What every command is: it parses, gives the subclass a client, a signal and a voice, prints the result for a person
@@ -227,33 +227,10 @@ export function exchangeLine({ method, url, status, error, milliseconds, bytes }
   return escapeText(parts.join(' '))
 }
 
-/** oclif takes a missing argument from stdin: a password that is piped in would be the registry (T16). */
-function fromArgvAlone(args: typeof Command.args): typeof Command.args {
-  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]))
-}
-
 /** Rejects when work was asked to stop and has not done so for a while: a person pressed Ctrl-C and waits. */
 function gaveUp(signal: AbortSignal, patienceMs: number): Promise<never> {
   return new Promise((_, reject) => {
     if (patienceMs === Number.POSITIVE_INFINITY) return
     signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), patienceMs).unref(), { once: true })
   })
-}
-
-/** What is no image's name is for the command to refuse. */
-function registriesIn(args: readonly unknown[]): string[] {
-  return args.flatMap(text => {
-    try {
-      const location = parseLocation(String(text))
-      return location.scheme === 'registry' ? [location.reference.registry] : []
-    } catch {
-      return []
-    }
-  })
-}
-
-/** Known before parsing, so that a parse error can answer in JSON too. */
-function asksJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--')
-  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
 }

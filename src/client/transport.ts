@@ -17,6 +17,7 @@ import { authorityFiles, createTls, type TlsSettings } from '../http/tls.ts'
 import { type Exchange, trace } from '../http/trace.ts'
 import { warnings } from '../http/warnings.ts'
 import { createWire } from '../http/wire.ts'
+import { defaultJobs } from '../model/in-turns.ts'
 import type { Notify } from '../model/notice.ts'
 import { apiHost } from '../model/reference.ts'
 import { type Registry, type RegistryMemory, registryMemory } from '../registry/endpoint.ts'
@@ -71,7 +72,6 @@ export interface Way {
   connectTimeout: number
 }
 
-const defaultJobs = 8
 /** Of looks at the way; a transfer is more patient. */
 const defaultConnectSeconds = 10
 /** A transfer has a body on its way, and asks something beside it. */

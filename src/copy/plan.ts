@@ -1,13 +1,13 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { concernsOne, type ErrorCode, NotFoundError, type RegctlError } from '../model/errors.ts'
+import { defaultJobs } from '../model/in-turns.ts'
 import { isReferrersTag, isTag } from '../model/reference.ts'
 import { selectTags, type TagSelection } from '../model/tags.ts'
 import { lookUp } from '../store/resolve.ts'
 import type { Options, Source, Store } from '../store/store.ts'
 import { createLimit } from './limit.ts'
 import type { CopyOptions } from './options.ts'
-import { defaultJobs } from './shared.ts'
 import { pageSize, tagsUpTo } from './tag-list.ts'
 
 /** A tag that could not be copied, and why. */

@@ -1,3 +1,4 @@
+import { defaultJobs } from '../model/in-turns.ts'
 import { formatPlace } from '../store/place.ts'
 import type { Place } from '../store/store.ts'
 import { type Foresee, foreseeQuota } from './foresee.ts'
@@ -18,8 +19,6 @@ export interface Shared {
   /** The tags of the source, where they were listed. */
   sourceTags?: ReadonlySet<string> | undefined
 }
-
-export const defaultJobs = 8
 
 export async function openShared(from: Place, to: Place | undefined, options: CopyOptions): Promise<Shared> {
   const { jobs, notify } = options

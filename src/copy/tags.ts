@@ -1,4 +1,5 @@
 import { concernsOne, RegctlError } from '../model/errors.ts'
+import { defaultJobs } from '../model/in-turns.ts'
 import type { TagSelection } from '../model/tags.ts'
 import { formatPlace } from '../store/place.ts'
 import type { Place, Store } from '../store/store.ts'
@@ -10,7 +11,7 @@ import type { CopyOptions } from './options.ts'
 import { type FailedTag, failedTag, type PlannedTag, planTags } from './plan.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import type { CopyResult } from './result.ts'
-import { defaultJobs, openShared, type Shared } from './shared.ts'
+import { openShared, type Shared } from './shared.ts'
 import { type CopyTotals, sumUp } from './totals.ts'
 
 /** What became of one tag; requests are counted for all together. */

@@ -1,4 +1,5 @@
-const few = 8
+/** Things done at once where nobody says how many: `--jobs`. */
+export const defaultJobs = 8
 
 /**
  * Maps side by side, a few at a time; the results stand in the order of the items. After the first failure nothing more is begun, and
@@ -7,7 +8,7 @@ const few = 8
 export async function mapInTurns<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
-  atOnce: number = few,
+  atOnce: number = defaultJobs,
 ): Promise<R[]> {
   const results: R[] = new Array(items.length)
   const queue = items.entries()
@@ -33,7 +34,7 @@ export async function mapInTurns<T, R>(
 export async function* streamInTurns<T, R>(
   items: AsyncIterable<T>,
   work: (item: T) => Promise<R>,
-  atOnce: number = few,
+  atOnce: number = defaultJobs,
 ): AsyncGenerator<R, void, undefined> {
   const underWay: Promise<R>[] = []
   try {

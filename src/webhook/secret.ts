@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** Nexus's, hexadecimal HMAC-SHA1 of the body (3.4). */
-export const signatureHeader = 'x-nexus-webhook-signature'
+const signatureHeader = 'x-nexus-webhook-signature'
 
 /** What a request shows besides its body. */
 export interface Shown {
