@@ -165,7 +165,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   ): Promise<Tags['tags']> {
     const order = { newest, olderThan, reverse: flags.reverse, limit: flags.limit, ...(isDetailSort(sort) && { sort }) }
     const byDetail = goesByDetail({ newest, 'older-than': olderThan, sort })
-    const byName = { ...flags, ...(sort && !isDetailSort(sort) && { sort }) }
+    const byName = { ...flags, hasImageNames: store.hasImageNames, ...(sort && !isDetailSort(sort) && { sort }) }
     // What goes by more than names has its order and its limit once that is known.
     const names = selectTags(all, byDetail ? { ...byName, reverse: false, limit: Number.POSITIVE_INFINITY } : byName)
     if (!flags.long && !byDetail) return names.map(name => ({ name, ...(digest && { digest }) }))
@@ -181,7 +181,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   }
 
   private async stream(store: Source, selection: Selection): Promise<void> {
-    const wanted = isWanted(selection)
+    const wanted = isWanted({ ...selection, hasImageNames: store.hasImageNames })
     let left = selection.limit ?? Number.POSITIVE_INFINITY
     for await (const tag of store.tags({ signal: this.signal })) {
       if (!wanted(tag)) continue

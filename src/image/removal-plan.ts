@@ -56,10 +56,10 @@ export async function planRemoval(
  */
 export async function planPattern(
   source: Source,
-  pattern: { filter: readonly string[]; exclude?: readonly string[] | undefined },
+  { filter, exclude = [] }: { filter: readonly string[]; exclude?: readonly string[] | undefined },
   options: NamingOptions = {},
 ): Promise<RemovalPlan> {
-  const wanted = isWanted({ filter: pattern.filter, exclude: pattern.exclude ?? [] })
+  const wanted = isWanted({ filter, exclude, hasImageNames: source.hasImageNames })
   const { named, unread } = await survey(source, options)
   const touched = [...named.values()].filter(({ tags }) => tags.some(wanted))
   const found = touched.length > 0 ? await withParents(source, touched, { named, isStrict: true, ...options }) : []

@@ -1,7 +1,7 @@
 import { concernsOne, type ErrorCode, RegctlError } from '../model/errors.ts'
-import { isTag } from '../model/reference.ts'
 import { isWanted } from '../model/tags.ts'
 import type { Store } from '../store/store.ts'
+import { mayBeAsked } from './tags.ts'
 import { type UntagOptions, untag } from './untag.ts'
 
 export interface UntagMatchingOptions extends UntagOptions {
@@ -18,12 +18,12 @@ export interface Untagged {
 /** Removes every tag that matches, one by one, and leaves what they name. @throws RegctlError when not one could be removed */
 export async function untagMatching(
   store: Store,
-  pattern: { filter: readonly string[]; exclude?: readonly string[] | undefined },
+  { filter, exclude = [] }: { filter: readonly string[]; exclude?: readonly string[] | undefined },
   { dryRun, ...options }: UntagMatchingOptions,
 ): Promise<Untagged> {
-  const wanted = isWanted({ filter: pattern.filter, exclude: pattern.exclude ?? [] })
+  const wanted = isWanted({ filter, exclude, hasImageNames: store.hasImageNames })
   const matching: string[] = []
-  for await (const tag of store.tags(options)) if (isTag(tag) && wanted(tag)) matching.push(tag)
+  for await (const tag of store.tags(options)) if (mayBeAsked(store, tag) && wanted(tag)) matching.push(tag)
   if (dryRun) return { tags: matching }
   const tags: string[] = []
   const failed: Untagged['failed'] = []

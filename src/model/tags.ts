@@ -24,6 +24,8 @@ export interface TagSelection {
   /** Turns the order round; with `semver`, tags that are no version stay last. */
   reverse?: boolean
   limit?: number
+  /** What is chosen from are names of images in full, as in a Docker archive: patterns are over these. */
+  hasImageNames?: boolean | undefined
   /** Only the highest release, or so many of the highest, the highest first; of `1.0` and `1.0.0` the one that says more. */
   latest?: boolean | number
 }
@@ -61,9 +63,9 @@ export function isWanted(selection: TagSelection): (tag: string) => boolean {
   const excluded = exclude.map(pattern => glob(pattern, 'tags'))
   const inRange = semver === undefined ? undefined : range(semver, namesSuffix(selection))
   if (included.length + excluded.length === 0 && inRange === undefined) return () => true
-  // What is no tag matches nothing, and is not given to a pattern: a registry can send a name of any length (T26).
+  // What is no name matches nothing, and is not given to a pattern: a registry can send a name of any length (T26).
   return tag =>
-    isTag(tag) &&
+    (isTag(tag) || selection.hasImageNames === true) &&
     (included.length === 0 || included.some(matches => matches(tag))) &&
     !excluded.some(matches => matches(tag)) &&
     (inRange?.(tag) ?? true)

@@ -33,12 +33,21 @@ describe('in a Docker archive', () => {
     expect(await names()).toEqual(['team/app:2'])
   })
 
-  it('T28: a pattern for tags takes none of its full names along', async () => {
-    for (const flags of [[], ['--tag-only']]) {
-      const { stdout } = await runCli(['delete', archive, '--tags', '*', '--yes', ...flags])
-      expect(stdout).toContain('nothing to delete')
-    }
-    expect(await names()).toHaveLength(3)
+  it('T28: a pattern keeps an image that another name needs', async () => {
+    const { stdout } = await runCli(['delete', archive, '--tags', 'team/*:{1,2}', '--yes'])
+    expect(stdout).toContain('stays: team/app:1')
+    expect(stdout).toContain('also needed by team/app:latest')
+    expect(await names()).toEqual(['team/app:1', 'team/app:latest'])
+  })
+
+  it('a pattern takes names alone with --tag-only', async () => {
+    await runCli(['delete', archive, '--tags', 'team/*:latest', '--tag-only', '--yes'])
+    expect(await names()).toEqual(['team/app:1', 'team/app:2'])
+  })
+
+  it('names are chosen by a pattern', async () => {
+    const { stdout } = await runCli(['tags', archive, '--filter', 'team/*:[0-9]', '--exclude', '*/*:2'])
+    expect(stdout).toBe('team/app:1\n')
   })
 
   it('names that share an image are found', async () => {
