@@ -4,7 +4,7 @@ import { type Manifest, type ManifestArg, type ManifestCommand, type ManifestFla
 /** Which commands stand together on the front page, in this order; whatever is not named here comes last. */
 const groups: readonly [title: string, ids: readonly string[]][] = [
   ['ACCOUNTS', ['login', 'logout', 'whoami']],
-  ['LOOK', ['tags', 'repos', 'search', 'inspect', 'digest', 'diff', 'layer', 'fs']],
+  ['LOOK', ['tags', 'repos', 'search', 'inspect', 'digest', 'limits']],
   [
     'MOVE AND CHANGE',
     ['copy', 'tag', 'delete', 'manifest', 'blob', 'index', 'artifact', 'sync', 'prune', 'mutate', 'rebase'],
