@@ -2,11 +2,11 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, isAbsolute, join, posix } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadingEvent } from '../files/reading.ts'
 import { hashFile } from '../files/spool.ts'
-import type { Open } from '../model/content.ts'
+import { type Open, openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { isMediaType, mediaTypes } from '../model/media-types.ts'
@@ -96,7 +96,7 @@ async function fileContent(
 export function bytesPart(bytes: Uint8Array, mediaType: string): Part {
   return {
     descriptor: descriptorOf(bytes, mediaType),
-    open: async (offset = 0) => Readable.from([Buffer.from(bytes.subarray(offset))]),
+    open: openBytes(bytes),
   }
 }
 

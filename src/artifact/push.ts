@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
 import { through } from '../http/lent.ts'
+import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf, type Platform } from '../model/descriptor.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { emptyBytes, emptyDescriptor } from '../model/manifest.ts'
@@ -49,7 +49,7 @@ export async function pushArtifact(
   return manifest.descriptor
 }
 
-const emptyPart: Part = { descriptor: emptyDescriptor, open: async () => Readable.from([Buffer.from(emptyBytes)]) }
+const emptyPart: Part = { descriptor: emptyDescriptor, open: openBytes(emptyBytes) }
 
 function configFor({ platform }: PushArtifactOptions): Part {
   if (!platform) return emptyPart

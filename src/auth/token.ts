@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
 import type { Credential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard, readAll } from '../http/body.ts'
 import type { HttpRequest, HttpResponse, Send } from '../http/http.ts'
 import { resolveLocation } from '../http/location.ts'
+import { openBytes } from '../model/content.ts'
 import { RegctlError } from '../model/errors.ts'
 import { basicHeader, secretsOf } from './credential.ts'
 import { serverText } from './server-text.ts'
@@ -85,7 +85,7 @@ function post(send: Send, request: TokenRequest, secret: Form): Promise<HttpResp
     method: 'POST',
     url: realm,
     headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: { size: bytes.length, open: async (offset = 0) => Readable.from([bytes.subarray(offset)]) },
+    body: { size: bytes.length, open: openBytes(bytes) },
   })
 }
 

@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard, readAll } from '../http/body.ts'
 import type { HttpRequest, HttpResponse, Method, Send } from '../http/http.ts'
 import { maxPageBytes, type Page, pages } from '../http/links.ts'
 import { resolveLocation } from '../http/location.ts'
 import { isWebPage } from '../http/wrong-server.ts'
+import { openBytes } from '../model/content.ts'
 import { isObject } from '../model/descriptor.ts'
 import { InvalidContentError, RegctlError } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
@@ -95,7 +95,7 @@ function requestOf({ baseUrl }: Api, { method = 'GET', path, json, headers, sign
     headers: { accept: 'application/json', ...(bytes && { 'content-type': 'application/json' }), ...headers },
     ...(bytes && {
       sealed: true,
-      body: { size: bytes.length, open: async (offset = 0) => Readable.from([bytes.subarray(offset)]) },
+      body: { size: bytes.length, open: openBytes(bytes) },
     }),
     signal,
   }

@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
 import { type CopyOptions, copy } from '../copy/copy.ts'
+import { openBytes } from '../model/content.ts'
 import type { Platform } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
@@ -132,7 +132,7 @@ async function publish(
   { entries, signal }: Options & { entries: readonly IndexEntry[] },
 ): Promise<ComposedIndex> {
   const tag = isDigest(to.reference) ? undefined : to.reference
-  const open = async (offset = 0) => Readable.from([Buffer.from(bytes.subarray(offset))])
+  const open = openBytes(bytes)
   await to.store.push(descriptor, open, { tag, signal })
   const { digest, mediaType, size } = descriptor
   return {

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { Readable } from 'node:stream'
-import type { Open } from '../model/content.ts'
+import { openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { InvalidContentError } from '../model/errors.ts'
@@ -122,7 +121,7 @@ function createWalk(route: Route, visited: Map<Digest, Promise<void>>, signal: A
       route.foresee(children.filter(({ mediaType }) => isManifestType(mediaType)).length)
       await Promise.all(children.map(child => visit(child, depth + 1)))
     }
-    const open: Open = async (offset = 0) => Readable.from([manifest.bytes.subarray(offset)])
+    const open = openBytes(manifest.bytes)
     const outcome = await route
       .limit(() => route.to.push(node, open, { tag, signal }))
       .catch(error => {

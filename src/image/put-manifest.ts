@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, hasherFor, isDigest } from '../model/digest.ts'
 import { MismatchError, NotFoundError } from '../model/errors.ts'
@@ -34,7 +34,7 @@ export async function putManifest(
   }
   if (checkChildren) await requireChildren(place.store, childrenOf(manifest), { signal })
   const tag = asked || place.reference === '' ? undefined : place.reference
-  await place.store.push(target, async (offset = 0) => Readable.from([Buffer.from(bytes.subarray(offset))]), {
+  await place.store.push(target, openBytes(bytes), {
     tag,
     signal,
   })

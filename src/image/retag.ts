@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream'
-import type { Open } from '../model/content.ts'
+import { type Open, openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { mapInTurns } from '../model/in-turns.ts'
@@ -39,7 +38,7 @@ export async function retag(
   if (wanted.length > 0) {
     const bytes = await readVerified(place.store, root, options)
     await setTags(place.store, root, {
-      open: async (offset = 0) => Readable.from([bytes.subarray(offset)]),
+      open: openBytes(bytes),
       tags: wanted,
       signal,
     })

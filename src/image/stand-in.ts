@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import { mediaTypes } from '../model/media-types.ts'
@@ -50,7 +50,7 @@ export async function untagByStandIn(place: Place<Store>, options: Options = {})
 }
 
 async function push(store: Store, { descriptor, bytes }: Bytes, options: Options & { tag?: string }): Promise<void> {
-  await store.push(descriptor, async (offset = 0) => Readable.from([bytes.subarray(offset)]), options)
+  await store.push(descriptor, openBytes(bytes), options)
 }
 
 /** The digest that a tag names, or `nothing`. */

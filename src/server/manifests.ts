@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf, isObject } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, hasherFor } from '../model/digest.ts'
 import { isNotFound, RegctlError } from '../model/errors.ts'
@@ -35,7 +35,7 @@ export function manifestHandlers(repositories: Repositories): Handlers {
       const store = await repositories.create(name)
       await requireChildren(store, manifest)
       for (const tag of tags.length > 0 ? tags : [undefined]) {
-        await store.push(pushed, async offset => Readable.from([bytes.subarray(offset)]), { tag })
+        await store.push(pushed, openBytes(bytes), { tag })
       }
       const headers: Headers = {
         Location: `/v2/${name}/manifests/${pushed.digest}`,
