@@ -2,6 +2,8 @@ import * as Flags from '@oclif/core/flags'
 import type { ConfigFlags } from '../config/config.ts'
 import { pullTools } from '../image/pull-command.ts'
 import type { Platform } from '../model/descriptor.ts'
+import { type Digest, isDigest } from '../model/digest.ts'
+import { RegctlError } from '../model/errors.ts'
 import { parsePlatform } from '../model/platform.ts'
 import { parseByteRate, parseFrequency, parseSeconds } from '../model/quantity.ts'
 import { progressModes } from '../output/progress.ts'
@@ -96,6 +98,17 @@ export const pullCommandFlag = Flags.option({
 
 /** `--limit N`: list that many at most. */
 export const limitFlag = Flags.integer({ min: 1, helpValue: 'N', summary: 'list that many at most' })
+
+/** `--digest DIGEST`: content by its digest. */
+export const digestFlag = Flags.custom<Digest>({
+  helpValue: 'DIGEST',
+  parse: async (text: string) => {
+    if (isDigest(text)) return text
+    throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 200))} is not a digest`, {
+      hint: 'a digest looks like sha256: and 64 lower-case hexadecimal digits',
+    })
+  },
+})
 
 /** A text flag that may be given again and again. */
 export const repeatableText = Flags.custom<string[]>({ multiple: true, multipleNonGreedy: true })

@@ -1,12 +1,12 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { jobsFlag, limitFlag, pullCommandFlag, repeatableText } from '../cli/flags.ts'
+import { digestFlag, jobsFlag, limitFlag, pullCommandFlag, repeatableText } from '../cli/flags.ts'
 import { resolveTags, tagsNaming } from '../image/naming.ts'
 import { type PullCommands, pullCommands } from '../image/pull-command.ts'
 import { detailSorts, isDetailSort, orderTags } from '../image/tag-order.ts'
 import type { TagSummary } from '../image/tags.ts'
-import { type Digest, isDigest } from '../model/digest.ts'
+import type { Digest } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
 import { listSome } from '../model/nearest.ts'
 import { parseAge } from '../model/quantity.ts'
@@ -61,11 +61,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     reverse: Flags.boolean({ summary: 'the other way round' }),
     limit: limitFlag,
     latest: Flags.boolean({ summary: 'only the highest release version' }),
-    digest: Flags.custom<Digest>({
-      helpValue: 'DIGEST',
-      parse: async (text: string) => digestGiven(text),
-      summary: 'only tags that name this digest',
-    })(),
+    digest: digestFlag({ summary: 'only tags that name this digest' }),
     same: Flags.boolean({ exclusive: ['digest'], summary: 'only tags that name the same as this image' }),
     jobs: jobsFlag,
     newest: Flags.integer({
@@ -203,11 +199,4 @@ function goesByDetail({
 async function* wantedOf(store: Source, selection: Selection, options: Options): AsyncGenerator<string> {
   const wanted = isWanted(selection)
   for await (const tag of store.tags(options)) if (wanted(tag)) yield tag
-}
-
-function digestGiven(text: string): Digest {
-  if (isDigest(text)) return text
-  throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 200))} is not a digest`, {
-    hint: 'a digest looks like sha256: and 64 lower-case hexadecimal digits',
-  })
 }

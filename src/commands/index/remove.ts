@@ -1,8 +1,7 @@
 import { string } from '@oclif/core/args'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
-import { platformsFlag, repeatableText } from '../../cli/flags.ts'
+import { digestFlag, platformsFlag } from '../../cli/flags.ts'
 import { type ComposedIndex, removeFromIndex } from '../../compose/compose.ts'
-import { isDigest } from '../../model/digest.ts'
 import { RegctlError } from '../../model/errors.ts'
 import { pushedText } from '../../output/artifact.ts'
 
@@ -19,21 +18,21 @@ export default class IndexRemoveCommand extends RegctlCommand<typeof IndexRemove
   }
   static override flags = {
     platform: platformsFlag({ summary: 'the image for this platform (repeatable)' }),
-    digest: repeatableText({ helpValue: 'DIGEST', summary: 'the image of this digest (repeatable)' }),
+    digest: digestFlag({
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'the image of this digest (repeatable)',
+    }),
   }
   static override hiddenAliases = ['index:delete', 'index:rm']
 
   protected async execute(
     { index }: ArgsOf<typeof IndexRemoveCommand>,
-    { platform: platforms = [], digest: texts = [] }: FlagsOf<typeof IndexRemoveCommand>,
+    { platform: platforms = [], digest: digests = [] }: FlagsOf<typeof IndexRemoveCommand>,
   ): Promise<ComposedIndex> {
-    if (platforms.length + texts.length === 0) {
+    if (platforms.length + digests.length === 0) {
       throw new RegctlError('USAGE', 'nothing is named that should go', { hint: 'name it by --platform or --digest' })
     }
-    const digests = texts.map(text => {
-      if (isDigest(text)) return text
-      throw new RegctlError('USAGE', `${JSON.stringify(text.slice(0, 100))} is not a digest`)
-    })
     const to = await (await this.client()).open(index, { write: true })
     const made = await removeFromIndex(to, { platforms, digests, signal: this.signal })
     await to.store.close?.()
