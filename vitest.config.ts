@@ -7,6 +7,7 @@ export default defineConfig({
     // The tables of faults mostly wait.
     maxConcurrency: 20,
     hookTimeout: 60_000,
+    globalSetup: ['test/helpers/own-folder.ts'],
     setupFiles: ['test/helpers/quiet-world.ts'],
   },
 })
