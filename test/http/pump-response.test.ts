@@ -90,12 +90,11 @@ describe('what is left to an ordinary client', () => {
     ['headers without end', `${ok}${'\r\nX: y'.repeat(501)}`],
   ])('%s', (_, head) => expect(parse(head)).toBeUndefined())
 
+  // A pattern that tries each blank anew would be at it until long after the test's time is over.
   it('T26: takes its time over no line of blanks', () => {
-    const blanks = ' '.repeat(60_000)
-    const start = process.cpuUsage()
-    parse(`${ok}\r\nX: a${blanks}b`)
-    parse(`${ok}\r\nX:${blanks}\0`)
-    expect(process.cpuUsage(start).user).toBeLessThan(500_000)
+    const blanks = ' '.repeat(500_000)
+    expect(parse(`${ok}\r\nX: a${blanks}b`)?.headers.x).toHaveLength(500_002)
+    expect(parse(`${ok}\r\nX:${blanks}\0`)).toBeUndefined()
   })
 })
 
