@@ -62,7 +62,7 @@ export async function editFile(
       if (!result.changed) return result
       if (text !== planned.text) await check?.(text)
       if (before) {
-        const backup = `${await realpath(file)}.bak-${new Date(now()).toISOString().replace(/\D/g, '').slice(0, 14)}`
+        const backup = await backupOf(await realpath(file), now())
         await writeAtomic(backup, before, { mode: (await stat(file)).mode & 0o777 })
         result.backup = backup
       }
@@ -70,6 +70,15 @@ export async function editFile(
       return result
     })
   })
+}
+
+/** A name that is free: the second edit of a second keeps what the first has left. */
+async function backupOf(file: string, time: number): Promise<string> {
+  const name = `${file}.bak-${new Date(time).toISOString().replace(/\D/g, '').slice(0, 14)}`
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? name : `${name}-${number}`
+    if (!(await lstat(path).catch(notThere))) return path
+  }
 }
 
 /** Puts back what was there. */

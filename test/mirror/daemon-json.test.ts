@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type ChangeOptions, changeMirrors } from '../../src/mirror/change.ts'
 import type { Change } from '../../src/mirror/edit.ts'
 
@@ -170,6 +170,17 @@ describe('daemon.json: every byte but the key’s stays', () => {
     const { file: edited, backup } = await edit(rootless, { add: url })
     expect(edited).toBe(join(rootless, 'home/.config/docker/daemon.json'))
     expect(backup).toContain('/home/.config/docker/daemon.json.bak-')
+  })
+
+  it('each edit has a copy of its own, also within one second', async () => {
+    const root = machine({ [file]: '{}' })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const { backup: first = '' } = await edit(root, { add: url })
+    const { backup: second = '' } = await edit(root, { remove: url })
+    vi.useRealTimers()
+    expect(second).toBe(`${first}-2`)
+    expect(readFileSync(first, 'utf8')).toBe('{}')
+    expect(readFileSync(second, 'utf8')).toContain(url)
   })
 
   it('the file that the running dockerd reads, before any other', async () => {
