@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
-    // The tables of faults mostly wait.
+    // Tests mostly wait: for a registry, a process, a stall.
+    maxWorkers: Math.max(3, availableParallelism()),
     maxConcurrency: 20,
     hookTimeout: 60_000,
     globalSetup: ['test/helpers/own-folder.ts'],
