@@ -35,15 +35,15 @@ it('T17: twenty processes that log in at once keep all entries, and what stood t
 it('T17: a login killed at any moment leaves the file whole: as it was or as it should be', {
   timeout: 120_000,
 }, async () => {
+  await once(login('once', 'a.test'), 'close')
   for (let kill = 0; kill < 15; kill++) {
     const child = login('forever', 'a.test', 'b.test', `kill${kill}.test`)
     if (child.stdout) await once(child.stdout, 'data')
     await delay(10 + Math.random() * 60)
     child.kill('SIGKILL')
     await once(child, 'close')
-    const { auths }: { auths: Record<string, { auth: string }> } = JSON.parse(
-      await readFile(path, 'utf8').catch(() => '{"auths":{}}'),
-    )
+    const { auths }: { auths: Record<string, { auth: string }> } = JSON.parse(await readFile(path, 'utf8'))
+    expect(Object.keys(auths)).toContain('a.test')
     for (const [registry, { auth }] of Object.entries(auths))
       expect(Buffer.from(auth, 'base64').toString()).toBe(`${registry}:${'p'.repeat(2000)}`)
     for (const name of await readdir(dir)) {
@@ -54,5 +54,4 @@ it('T17: a login killed at any moment leaves the file whole: as it was or as it 
     // Its lock would be noticed as stale after ten seconds; fifteen times that is too long for a test.
     await rm(`${path}.lock`, { recursive: true, force: true })
   }
-  expect(await dockerConfigStore({ path }).registries()).toContain('a.test')
 })
