@@ -142,8 +142,8 @@ async function ask(link: PumpConnection, head: string, asking: Asking): Promise<
     answer = new LentBody(isRefusal ? untilCut(chunks) : chunks, error => {
       settle()
       chunks.drop()
-      // Read to its end, the connection may be somebody else's by now.
-      if (chunks.left > 0 || !link.isSent) link.destroy(error)
+      // Read to its end, the connection may be somebody else's by now, and theirs to close.
+      if (chunks.left > 0) link.destroy(error)
     })
     if (signal?.aborted) abort()
     // Nobody reads what can have no body, or an empty one to anything but a GET.

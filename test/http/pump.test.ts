@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { readAll } from '../../src/http/body.ts'
@@ -38,6 +39,41 @@ async function hashOf(chunks: AsyncIterable<Buffer>): Promise<string> {
   for await (const chunk of chunks) hash.update(chunk)
   return hash.digest('hex')
 }
+
+describe('a connection that is used again', () => {
+  it('is not cut by a body from before that is let go late', async () => {
+    let said = ''
+    const server = await startRaw(socket =>
+      socket.on('data', bytes => {
+        said += bytes.toString('latin1')
+        if (/^GET .*\r\n\r\n$|abcd$/s.test(said)) socket.write(ok('done'))
+      }),
+    )
+    const send = testWire()
+    // All of it has come, and nobody took any.
+    const first = await send(bulk(server.url))
+    said = ''
+    let rest = () => {}
+    const body = async function* () {
+      yield Buffer.from('ab')
+      await new Promise<void>(resolve => {
+        rest = resolve
+      })
+      yield Buffer.from('cd')
+    }
+    const put: HttpRequest = {
+      method: 'PUT',
+      url: server.url,
+      body: { open: async () => Readable.from(body()), size: 4 },
+    }
+    const second = ask(send, put)
+    await vi.waitFor(() => expect(said).toMatch(/ab$/))
+    first.body.destroy()
+    rest()
+    expect(await second).toMatchObject({ status: 200, text: 'done' })
+    expect(server.connections()).toBe(1)
+  })
+})
 
 describe('a GET by the pump', () => {
   it('says what the wire says, and as it was given', async () => {
