@@ -24,6 +24,10 @@ export const reasons = (() => {
     'many, cold, TLS': { wall: tls },
     'big, cold': { wall: bodies, cpu: bodies },
     'big, cold, TLS': { wall: bodies },
+    'big, each connection cut after 20 to 60 MiB': {
+      memory:
+        'probably the slabs of a body that was cut, which wait for the garbage collector while the connection that goes on takes its own (not measured apart)',
+    },
     'multi, cold': { wall: cold },
     'multi, cold, TLS': { wall: tls },
     'many, cold, 20 ms': { wall: far },
