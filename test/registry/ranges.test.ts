@@ -15,7 +15,7 @@ import { randomBlob } from '../helpers/images.ts'
 
 const kibibyte = 1024
 const piece = 16 * kibibyte
-/** As the real ones, only smaller, and more connections are always worthwhile. */
+/** As the real ones, only smaller, and more connections are always worthwhile, even if a step of four pieces happens to see only one. */
 const rules: Partial<RangeRules> = {
   least: 256 * kibibyte,
   leastLeft: 64 * kibibyte,
@@ -25,7 +25,7 @@ const rules: Partial<RangeRules> = {
   segments: 10,
   look: 40,
   step: 40,
-  worthwhile: -1,
+  worthwhile: -100,
 }
 
 interface Asked {
