@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import type { Config } from '../config/config.ts'
+import { withoutLogins } from '../config/environment.ts'
 import type { MirrorChange, Target } from '../mirror/change.ts'
 import type { Change } from '../mirror/edit.ts'
 import { hubRegistry, parseRegistry } from '../model/reference.ts'
@@ -59,7 +60,7 @@ export async function changeAsAsked(change: Change, flags: ChangeFlags, { paths,
   ])
   return changeMirrors(targetOf(flags), change, {
     engines: paths.engines,
-    run: runIn(env.PATH ?? ''),
+    run: runIn(withoutLogins(env)),
     registry: parseRegistry(flags.registry),
     dryRun: flags['dry-run'],
     reload: flags.reload,

@@ -21,11 +21,11 @@ export interface Ran {
 /** Milliseconds for a program that ought to be done in one second. */
 const patience = 20_000
 
-/** Looks a program up in the absolute folders of a PATH, and nowhere else (T21), and runs it without a shell. */
-export function runIn(path: string): Run {
+/** Looks a program up in the absolute folders of the `PATH` in `env`, and nowhere else (T21), and runs it with that environment, without a shell. */
+export function runIn(env: Readonly<Record<string, string | undefined>>): Run {
   return async (program, args) => {
-    const file = await findProgram(program, path)
-    return file === undefined ? undefined : execute(file, args)
+    const file = await findProgram(program, env.PATH ?? '')
+    return file === undefined ? undefined : execute(file, { args, env })
   }
 }
 
@@ -84,9 +84,15 @@ async function mirrorsInUse(run: Run): Promise<string | undefined> {
   }
 }
 
-function execute(file: string, args: readonly string[]): Promise<Ran> {
+interface Call {
+  args: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+}
+
+function execute(file: string, { args, env }: Call): Promise<Ran> {
   return new Promise(resolve => {
-    execFile(file, args, { timeout: patience, maxBuffer: 1024 * 1024, windowsHide: true }, (error, output, said) => {
+    const limits = { timeout: patience, maxBuffer: 1024 * 1024, windowsHide: true }
+    execFile(file, args, { ...limits, env }, (error, output, said) => {
       const code = error ? (typeof error.code === 'number' ? error.code : null) : 0
       resolve({ code, output, error: said || (error?.message ?? '') })
     })

@@ -70,6 +70,19 @@ it('add, list, remove: what is said, for people and as JSON', async () => {
   expect(readFileSync(daemon, 'utf8')).toBe('{"debug": true, "registry-mirrors": []}')
 })
 
+it('T16: dockerd and systemctl see none of the logins in our environment', async () => {
+  const bin = mkdtempSync(join(tmpdir(), 'regctl-bin-'))
+  const seen = join(bin, 'seen')
+  const script = `#!/bin/sh\necho "$REGCTL_USERNAME$REGCTL_PASSWORD $DOCKER_AUTH_CONFIG $DBUS_SESSION_BUS_ADDRESS" >> ${seen}\n`
+  for (const name of ['dockerd', 'systemctl']) writeFileSync(join(bin, name), script, { mode: 0o755 })
+  writeFileSync(daemon, '{}')
+  const login = { REGCTL_REGISTRY: 'docker.io', REGCTL_USERNAME: 'canary', REGCTL_PASSWORD: 'canary' }
+  const env = { ...login, DOCKER_AUTH_CONFIG: '{}', DBUS_SESSION_BUS_ADDRESS: 'bus', PATH: bin }
+  const args = ['mirror', 'add', 'https://a.example', '--daemon-json', daemon, '--reload']
+  expect(await runCli(args, { env })).toMatchObject({ code: 0 })
+  expect(readFileSync(seen, 'utf8')).toBe('  bus\n  bus\n')
+})
+
 it('T14: what a mirror or a file says cannot move the cursor', async () => {
   writeFileSync(daemon, '{"registry-mirrors": ["https://a.example/\\u001b]0;x\\u0007"]}')
   const added = await runCli(['mirror', 'add', 'https://b.example', '--daemon-json', daemon])

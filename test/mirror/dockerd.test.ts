@@ -12,7 +12,10 @@ function machine(programs: Readonly<Record<string, string>>) {
   const root = mkdtempSync(join(tmpdir(), 'regctl-dockerd-'))
   mkdirSync(join(root, 'bin'))
   for (const [name, script] of Object.entries(programs)) {
-    writeFileSync(join(root, 'bin', name), `#!/bin/sh\necho "${name} $*" >> ${root}/calls\n${script}\n`)
+    writeFileSync(
+      join(root, 'bin', name),
+      `#!/bin/sh\nPATH=/usr/bin:/bin\necho "${name} $*" >> ${root}/calls\n${script}\n`,
+    )
     chmodSync(join(root, 'bin', name), 0o755)
   }
   const file = join(root, 'daemon.json')
@@ -21,7 +24,7 @@ function machine(programs: Readonly<Record<string, string>>) {
     changeMirrors(
       { kind: 'daemon-json', path: file },
       { add: url },
-      { engines: { docker: [], containerd: [], podman: [] }, run: runIn(`bin:${root}/bin`), root, ...more },
+      { engines: { docker: [], containerd: [], podman: [] }, run: runIn({ PATH: `bin:${root}/bin` }), root, ...more },
     )
   const calls = () => readFileSync(join(root, 'calls'), 'utf8').trim().split('\n')
   return { root, file, add, calls, text: () => readFileSync(file, 'utf8') }
@@ -53,8 +56,9 @@ describe('dockerd', () => {
   })
 
   it('T21: is looked for in absolute folders alone', async () => {
-    expect(await runIn('bin:.:')('sh', ['-c', 'true'])).toBeUndefined()
-    expect(await runIn('/bin:/usr/bin')('sh', ['-c', 'echo said; echo why >&2; exit 3'])).toEqual({
+    expect(await runIn({ PATH: 'bin:.:' })('sh', ['-c', 'true'])).toBeUndefined()
+    const env = { PATH: '/bin:/usr/bin', SAID: 'said' }
+    expect(await runIn(env)('sh', ['-c', 'echo $SAID $HOME; echo why >&2; exit 3'])).toEqual({
       code: 3,
       output: 'said\n',
       error: 'why\n',

@@ -5,6 +5,7 @@ import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { webhookFlags } from '../../cli/webhook-flags.ts'
 import { webhookSecret } from '../../cli/webhook-secret.ts'
+import { withoutLogins } from '../../config/environment.ts'
 import { isLoopback } from '../../config/hosts.ts'
 import { RegctlError } from '../../model/errors.ts'
 import { parseSeconds } from '../../model/quantity.ts'
@@ -46,6 +47,10 @@ export default class WebhookListenCommand extends RegctlCommand<typeof WebhookLi
     }),
     ...webhookFlags,
     exec: Flags.string({ helpValue: 'PROGRAM', summary: 'run this for each event; its arguments stand after --' }),
+    'pass-login': Flags.boolean({
+      summary: 'let the program see the logins of the environment: REGCTL_PASSWORD, DOCKER_AUTH_CONFIG',
+      dependsOn: ['exec'],
+    }),
     jobs: Flags.integer({ min: 1, max: 64, default: 4, helpValue: 'N', summary: 'repositories served at once' }),
     timeout: Flags.custom<number>({
       default: 300,
@@ -146,7 +151,8 @@ export default class WebhookListenCommand extends RegctlCommand<typeof WebhookLi
       })
     }
     const { findHook } = await import('../../webhook/hook.ts')
-    const { REGCTL_WEBHOOK_SECRET: _, ...env } = process.env
+    const { REGCTL_WEBHOOK_SECRET: _, ...all } = process.env
+    const env = flags['pass-login'] ? all : withoutLogins(process.env)
     const file = await findHook(flags.exec, env.PATH ?? '')
     // What it prints is no data of ours.
     return { file, args, env, timeoutSeconds: flags.timeout, output: process.stderr.fd }

@@ -95,6 +95,21 @@ describe('webhook listen', () => {
     expect(listening.said.stderr).toContain('--env a b v2')
   })
 
+  it.each([
+    ['none', [], '[] [] []\n'],
+    ['with --pass-login those of the environment', ['--pass-login'], '[canary] [{}] []\n'],
+  ])('T16: a program sees of our logins: %s', async (_what, args, seen) => {
+    const hook = await script(
+      'echo "[$REGCTL_USERNAME$REGCTL_PASSWORD] [$DOCKER_AUTH_CONFIG] [$REGCTL_WEBHOOK_SECRET]" > seen',
+    )
+    const login = { REGCTL_REGISTRY: 'registry.example', REGCTL_USERNAME: 'can', REGCTL_PASSWORD: 'ary' }
+    const env = { ...login, DOCKER_AUTH_CONFIG: '{}', REGCTL_WEBHOOK_SECRET: 'x' }
+    const listening = await listen(['--exec', hook, ...args], { env })
+    expect(await post(`${listening.url}x`, payloads.hub)).toBe(202)
+    await listening.stop()
+    expect(await readFile(join(home, 'seen'), 'utf8')).toBe(seen)
+  })
+
   it('tells of each program that failed', async () => {
     const hook = await script('exit 3')
     const listening = await listen(['--exec', hook])
