@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     maxConcurrency: 20,
     hookTimeout: 60_000,
+    // What is waited for comes at once on a quiet machine, and comes on a busy one.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
     globalSetup: ['test/helpers/own-folder.ts'],
     setupFiles: ['test/helpers/quiet-world.ts'],
   },

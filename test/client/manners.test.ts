@@ -158,7 +158,7 @@ describe('timeouts', () => {
       })
       handler(req, res)
     })
-    const { result } = await run(places, { flags: { stallTimeout: 0.3 } })
+    const { result } = await run(places, { flags: { stallTimeout: 1 } })
     expect(result.blobs.copied).toBe(2)
     expect(stalls).toBe(1)
     const ranges = places.source.requests.filter(isBlob).map(({ headers }) => headers.range)
@@ -227,11 +227,11 @@ describe('bounds', () => {
       arrivals.push(performance.now())
       handler(req, res)
     })
+    const begin = performance.now()
     await run(places, { flags: { requestsPerSecond: 20 } })
-    const [first = 0, last = 0] = [arrivals[0], arrivals.at(-1)]
     expect(arrivals.length).toBeGreaterThanOrEqual(5)
-    // A lower bound holds on a slow machine too; a millisecond a timer is let go.
-    expect(last - first).toBeGreaterThan((arrivals.length - 1) * 48)
+    // A lower bound holds on a slow machine too, on which the first may arrive late; a millisecond a timer is let go.
+    expect((arrivals.at(-1) ?? 0) - begin).toBeGreaterThan((arrivals.length - 1) * 48)
   })
 
   it.each([

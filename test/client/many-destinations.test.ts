@@ -131,8 +131,11 @@ describe('a copy to three registries', () => {
     const hosts = Object.fromEntries(servers.map(({ host }) => [host, { requests: 2 }]))
     await writeFile(config, JSON.stringify({ hosts }))
     await run(everywhere(), { patience: 300, env: { REGCTL_CONFIG: config } })
-    // What had been waiting for each other was read again, and next to nothing else.
-    expect(blobGets().length).toBeLessThan(31 + 2 * 8)
+    // What had been waiting for each other was read again, each by who was late, and by nobody twice.
+    const reads = new Map<string, number>()
+    for (const { url } of blobGets()) reads.set(url, (reads.get(url) ?? 0) + 1)
+    expect(reads.size).toBe(31)
+    expect(Math.max(...reads.values())).toBeLessThanOrEqual(3)
     for (const place of everywhere()) await expectWhole(place, sample)
   })
 
@@ -182,6 +185,7 @@ describe('a copy to two registries, of which one has trouble', () => {
   it('one that stalls is left to itself after a while, and the other does not wait for it', async () => {
     // More than the buffers of two connections hold.
     const large = rawImage([24 * MiB])
+    const layer = [...large.contents.keys()].find(digest => large.contents.get(digest)?.descriptor.size === 24 * MiB)
     const places = await given2(
       [{ on: 'PUT upload', fault: { up: { after: MiB, harm: 'stall', milliseconds: 1500 } } }],
       large,
@@ -196,7 +200,7 @@ describe('a copy to two registries, of which one has trouble', () => {
     for (const place of places) await expectWhole(place, large)
     expect(result.destinations.every(each => !('error' in each))).toBe(true)
     // The layer was opened a second time, further on.
-    expect(done.filter((digest, at) => done.indexOf(digest) !== at)).toHaveLength(1)
+    expect(done.filter((digest, at) => done.indexOf(digest) !== at)).toContain(layer)
   })
 
   it('a registry that refuses for good is reported, and the other has it all', async () => {

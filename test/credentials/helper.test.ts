@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { inspect } from 'node:util'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { helperStore } from '../../src/credentials/helper.ts'
 import { callsOf, keepingHelper, shellHelper, temporary, writeJson } from './fake-helpers.ts'
 
@@ -138,10 +139,18 @@ describe('T21: hostile and broken helpers', () => {
   })
 
   it('one that sleeps is killed with all it started', async () => {
-    await shellHelper(dir, 'slow', `sleep 300 & echo $! > ${dir}/child; sleep 300`)
-    await expect(helperStore('slow', { path, timeout: 300 }).get('ghcr.io')).rejects.toThrow(
-      'docker-credential-slow get gave no answer within 0.3 seconds',
-    )
+    await shellHelper(dir, 'slow', `sleep 300 & echo $! > ${dir}/writing; mv ${dir}/writing ${dir}/child; sleep 300`)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const asked = failureOf(helperStore('slow', { path }).get('ghcr.io'))
+      await expect.poll(() => existsSync(join(dir, 'child'))).toBe(true)
+      vi.advanceTimersByTime(30_000)
+      expect(await asked).toMatchObject({
+        message: expect.stringContaining('docker-credential-slow get gave no answer within 30 seconds'),
+      })
+    } finally {
+      vi.useRealTimers()
+    }
     const child = Number(await readFile(join(dir, 'child'), 'utf8'))
     await expect.poll(() => isRunning(child)).toBe(false)
   })

@@ -27,7 +27,7 @@ async function desk(): Promise<Shell> {
 /** The page's, on a free port. */
 async function listening(shell: Shell, text: string) {
   const { child, said, ended } = shell.start(text.replace('webhook listen', 'webhook listen --port 0'))
-  await expect.poll(() => said.stderr, { timeout: 20_000 }).toMatch(/listening on \S+\n/)
+  await expect.poll(() => said.stderr).toMatch(/listening on \S+\n/)
   const url = /listening on (\S+)\n/.exec(said.stderr)?.[1] ?? ''
   return { child, ended, here: (command: string) => command.replace('http://127.0.0.1:9000/', url) }
 }

@@ -6,6 +6,7 @@ import { copy } from '../../src/copy/copy.ts'
 import { layoutRepositories } from '../../src/server/layout-repositories.ts'
 import { expectWhole, give, image, withClient } from '../faults/rows.ts'
 import { testClient } from '../helpers/client.ts'
+import { ownTime } from '../helpers/clock.ts'
 import { type FaultProxy, type Rule, startFaultProxy } from '../helpers/fault-proxy.ts'
 import * as faults from '../helpers/faults.ts'
 import { rawImage, type Sample } from '../helpers/images.ts'
@@ -96,7 +97,7 @@ describe('a copy survives', () => {
     ends.push(() => server.close())
     const through = await way(host, layerAt('PUT upload', 1, faults.stallRequest(500_000, 300)))
     const copying = run(await serve('source'), through.host)
-    await expect.poll(() => through.log.some(({ up }) => up >= 500_000), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => through.log.some(({ up }) => up >= 500_000)).toBe(true)
     await server.close()
     server = await open(Number(host.split(':')[1]))
     await copying
@@ -146,7 +147,7 @@ describe('a copy survives', () => {
     })
     const stop = new AbortController()
     const first = run(source, through.host, { signal: stop.signal, stallTimeout: 60 })
-    await expect.poll(() => through.log.some(({ up }) => up >= 1_000_000), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => through.log.some(({ up }) => up >= 1_000_000)).toBe(true)
     stop.abort(new Error('stopped'))
     await expect(first).rejects.toThrow('stopped')
     through.rules.unshift(...rules)
@@ -158,9 +159,11 @@ describe('a copy survives', () => {
   it('a body that stalls: it is opened again within the stall timeout and a second', async () => {
     const stallTimeout = 0.5
     const heads: number[] = []
+    const time = ownTime()
+    ends.push(async () => time.close())
     const noting: faults.Fault = {
       rewrite: head => {
-        heads.push(performance.now())
+        heads.push(time.now())
         return head
       },
     }
@@ -184,7 +187,7 @@ realOrSkip('docker-registry')('a copy survives, with docker-registry', () => {
     ends.push(() => destination.stop())
     const through = await way(destination.host, layerAt('PUT upload', 1, faults.stallRequest(500_000, 300)))
     const copying = run(await serve('source'), through.host)
-    await expect.poll(() => through.log.some(({ up }) => up >= 500_000), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => through.log.some(({ up }) => up >= 500_000)).toBe(true)
     await destination.restart()
     await copying
     await expectWhole(`${destination.host}/demo/app:new`, image)

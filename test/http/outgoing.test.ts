@@ -78,16 +78,29 @@ describe.each([
     })
 
     it('is not stalled while its own source is slow', async () => {
-      const server = closing(await startRecorder())
+      let came = ''
+      const server = await startRaw(socket =>
+        socket.on('data', part => {
+          came += part
+          if (came.endsWith('123')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+        }),
+      )
       const body = Readable.from(
         (async function* () {
-          for (let index = 0; index < 3; index++) {
-            await new Promise(resolve => setTimeout(resolve, 150))
-            yield Buffer.from('x')
+          for (const byte of ['1', '2', '3']) {
+            // Less than a connection may take that has not come about yet.
+            vi.advanceTimersByTime(10_000)
+            yield Buffer.from(byte)
+            await expect.poll(() => came.endsWith(byte)).toBe(true)
           }
         })(),
       )
-      expect((await ask(wireOf({ stallTimeout: 60 }), put(server.url, body, 3))).status).toBe(200)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      try {
+        expect((await ask(wireOf({ stallTimeout: 60 }), put(server.url, body, 3))).status).toBe(200)
+      } finally {
+        vi.useRealTimers()
+      }
     })
 
     it('is stalled when the server takes no more of it', async () => {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
@@ -67,7 +68,7 @@ describe('a connection that is used again', () => {
       body: { open: async () => Readable.from(body()), size: 4 },
     }
     const second = ask(send, put)
-    await vi.waitFor(() => expect(said).toMatch(/ab$/))
+    await expect.poll(() => said).toMatch(/ab$/)
     first.body.destroy()
     rest()
     expect(await second).toMatchObject({ status: 200, text: 'done' })
@@ -194,13 +195,16 @@ describe('connections', () => {
   })
 
   it("that spoke unasked are not used again: what was said is nobody's answer", async () => {
-    const server = await startRaw(socket =>
-      onHeads(socket, () => socket.write(ok('x'), () => setTimeout(() => socket.write(ok('poison')), 10))),
-    )
+    const sockets: Socket[] = []
+    const server = await startRaw(socket => {
+      sockets.push(socket)
+      onHeads(socket, () => socket.write(ok('x')))
+    })
     const send = testWire()
     for (let turns = 0; turns < 3; turns++) {
       expect((await ask(send, bulk(server.url))).text).toBe('x')
-      await new Promise(resolve => setTimeout(resolve, 40))
+      sockets.at(-1)?.write(ok('poison'))
+      await expect.poll(() => sockets.at(-1)?.closed).toBe(true)
     }
     expect(server.connections()).toBe(3)
   })
@@ -272,7 +276,7 @@ describe('connections opened ahead', () => {
     const { send, prepare } = wireOf()
     await ask(send, bulk(server.url))
     prepare(server.url, 3)
-    await vi.waitFor(() => expect(server.connections()).toBe(3))
+    await expect.poll(() => server.connections()).toBe(3)
     const all = await Promise.all([1, 2, 3].map(() => ask(send, bulk(server.url))))
     expect(all.map(({ text }) => text)).toEqual(['x', 'x', 'x'])
     expect(server.connections()).toBe(3)
@@ -332,12 +336,12 @@ describe('a body that breaks', () => {
   })
 
   it.each([
-    ['never answers', '', 'did not answer'],
-    ['stops in a head', 'HTTP/1.1 200 OK\r\n', 'did not answer'],
-    ['stops in a body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', 'sent nothing'],
-  ])('T12: by a server that %s', async (_, answer, sentence) => {
+    ['never answers', '', { headerTimeout: 100 }, 'did not answer'],
+    ['stops in a head', 'HTTP/1.1 200 OK\r\n', { headerTimeout: 100 }, 'did not answer'],
+    ['stops in a body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', { stallTimeout: 100 }, 'sent nothing'],
+  ])('T12: by a server that %s', async (_, answer, timeout, sentence) => {
     const server = await answering(answer)
-    await expect(ask(testWire({ headerTimeout: 200, stallTimeout: 100 }), bulk(server.url))).rejects.toMatchObject({
+    await expect(ask(testWire(timeout), bulk(server.url))).rejects.toMatchObject({
       code: 'STALLED',
       message: expect.stringContaining(sentence),
     })
@@ -352,13 +356,18 @@ describe('a body that breaks', () => {
 
   it('is not one whose reader takes its time', async () => {
     const server = await answering(ok('x'.repeat(4_000_000)))
-    const { body } = await fetchBody({ stallTimeout: 50 }, server.url)
-    let size = 0
-    for await (const chunk of lend(body)) {
-      size += chunk.length
-      if (size < 2_000_000) await new Promise(resolve => setTimeout(resolve, 120))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { body } = await fetchBody({ stallTimeout: 50 }, server.url)
+      let size = 0
+      for await (const chunk of lend(body)) {
+        size += chunk.length
+        vi.advanceTimersByTime(60_000)
+      }
+      expect(size).toBe(4_000_000)
+    } finally {
+      vi.useRealTimers()
     }
-    expect(size).toBe(4_000_000)
   })
 })
 
@@ -379,7 +388,7 @@ describe('an abort', () => {
     const url = answer === undefined ? 'http://slow.test/' : server.url
     setTimeout(() => abort.abort(reason), 50)
     await expect(ask(testWire(options), bulk(url, { signal: abort.signal }))).rejects.toBe(reason)
-    if (answer !== undefined) await vi.waitFor(() => expect(closed).toHaveBeenCalled())
+    if (answer !== undefined) await expect.poll(() => closed).toHaveBeenCalled()
   })
 
   it('ends a body that is lent', async () => {
@@ -409,7 +418,7 @@ describe('an abort', () => {
     })
     const { body } = await fetchBody({}, server.url)
     for await (const _ of lend(body)) break
-    await vi.waitFor(() => expect(closed).toHaveBeenCalled())
+    await expect.poll(() => closed).toHaveBeenCalled()
   })
 })
 

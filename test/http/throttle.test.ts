@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { discard } from '../../src/http/body.ts'
 import type { HttpRequest, HttpResponse, Send } from '../../src/http/http.ts'
 import { throttle } from '../../src/http/throttle.ts'
@@ -29,9 +29,9 @@ it('lets so many to a host, and the next in order of arrival as soon as a body e
   await settled()
   expect(reached).toEqual(['https://a.test/1', 'https://a.test/2'])
   body(1).end()
-  await vi.waitFor(() => expect(reached).toHaveLength(3))
+  await expect.poll(() => reached).toHaveLength(3)
   body(0).end()
-  await vi.waitFor(() => expect(reached.slice(2)).toEqual(['https://a.test/3', 'https://a.test/4']))
+  await expect.poll(() => reached.slice(2)).toEqual(['https://a.test/3', 'https://a.test/4'])
 })
 
 it('counts each host for itself, ports included', async () => {
@@ -65,7 +65,7 @@ it.each<[string, (response: HttpResponse) => unknown]>([
   await settled()
   expect(reached).toHaveLength(1)
   await end(first)
-  await vi.waitFor(() => expect(reached).toHaveLength(2))
+  await expect.poll(() => reached).toHaveLength(2)
 })
 
 it('gives the place back when a request fails', async () => {
@@ -102,7 +102,7 @@ it('lets an aborted request leave the queue, and the next move up', async () => 
   abort.abort(reason)
   await expect(second).rejects.toBe(reason)
   body(0).end()
-  await vi.waitFor(() => expect(reached).toEqual(['https://a.test/1', 'https://a.test/3']))
+  await expect.poll(() => reached).toEqual(['https://a.test/1', 'https://a.test/3'])
 })
 
 it('keeps uploads apart, so that a copy within one host does not wait for itself', async () => {

@@ -148,7 +148,7 @@ describe.each([
       for (const method of ['HEAD', 'PUT', 'GET', 'DELETE', 'POST'] as const) {
         const { body } = await send({ method, url: `${server.url}/`, bulk: true })
         if (method === 'GET') body.resume()
-        await vi.waitFor(() => expect(body.closed).toBe(true))
+        await expect.poll(() => body.closed).toBe(true)
       }
       expect(server.connections()).toBe(1)
     })
@@ -211,7 +211,7 @@ describe.each([
       for (let turn = 1; turn <= 2; turn++) {
         const answer = await ask(send, { method: 'PUT', url: server.url, body: bodyOf(Buffer.alloc(8 * 1024 * 1024)) })
         expect(answer).toMatchObject({ status: 401, text: 'no' })
-        await vi.waitFor(() => expect(closed).toHaveLength(turn))
+        await expect.poll(() => closed).toHaveLength(turn)
       }
     })
 
@@ -279,11 +279,16 @@ describe.each([
     })
 
     it.each([
-      ['answers never', '', 'did not answer'],
-      ['stops in the middle of a body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', 'sent nothing'],
-    ])('T12: gives up on a server that %s', async (_, reply, sentence) => {
+      ['answers never', '', { headerTimeout: 100 }, 'did not answer'],
+      [
+        'stops in the middle of a body',
+        'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc',
+        { stallTimeout: 100 },
+        'sent nothing',
+      ],
+    ])('T12: gives up on a server that %s', async (_, reply, timeout, sentence) => {
       const server = await startRaw(socket => socket.once('data', () => socket.write(reply)))
-      expect(await failing(server.url, { headerTimeout: 200, stallTimeout: 100 })).toMatchObject({
+      expect(await failing(server.url, timeout)).toMatchObject({
         code: 'STALLED',
         message: expect.stringContaining(sentence),
       })
@@ -305,9 +310,14 @@ describe.each([
 
     it('does not take a slow reader for a stall', async () => {
       const server = await recorder((_, response) => response.end(Buffer.alloc(4 * 1024 * 1024)))
-      const response = await wireOf({ stallTimeout: 50 })({ method: 'GET', url: server.url })
-      await new Promise(resolve => setTimeout(resolve, 200))
-      expect((await readAll(response, 8 * 1024 * 1024)).length).toBe(4 * 1024 * 1024)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      try {
+        const response = await wireOf({ stallTimeout: 50 })({ method: 'GET', url: server.url })
+        vi.advanceTimersByTime(60_000)
+        expect((await readAll(response, 8 * 1024 * 1024)).length).toBe(4 * 1024 * 1024)
+      } finally {
+        vi.useRealTimers()
+      }
     })
   })
 
@@ -333,7 +343,7 @@ describe.each([
         socket.once('data', () => socket.write(reply, () => setTimeout(() => abort.abort(reason), 20)))
       })
       await expect(ask(wireOf(), { url: server.url, signal: abort.signal })).rejects.toBe(reason)
-      await vi.waitFor(() => expect(closed).toBe(true))
+      await expect.poll(() => closed).toBe(true)
     })
 
     it('ends an upload and its source', async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { descriptorOf } from '../../src/model/descriptor.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
 import { referrersTag } from '../../src/registry/referrers-tag.ts'
@@ -177,9 +177,9 @@ describe('two writers of one list (item 67)', () => {
     const [slow, quick] = [await world.open(), await world.open()]
     const [one, two] = [ofType('application/vnd.x', world.subject), ofType('application/vnd.x', world.subject)]
     const first = seed(slow, one)
-    await vi.waitUntil(() => held !== undefined)
+    await expect.poll(() => held).toBeDefined()
     const second = seed(quick, two)
-    await vi.waitUntil(() => puts === 2)
+    await expect.poll(() => puts).toBe(2)
     held?.()
     await Promise.all([first, second])
     expect(await digests(world.store, world.subject)).toEqual([one.root.digest, two.root.digest].sort())
@@ -266,7 +266,7 @@ describe('two writers of one list (item 67)', () => {
       const pushed = world.store.push(descriptor, openBytes(bytes), { signal: stop.signal })
       if (descriptor.digest !== root.digest) await pushed
       else {
-        await vi.waitUntil(() => world.requests.some(({ url }) => url.endsWith(`/${world.tag}`)))
+        await expect.poll(() => world.requests.some(({ url }) => url.endsWith(`/${world.tag}`))).toBe(true)
         stop.abort()
         await expect(pushed).rejects.toThrow()
       }

@@ -151,11 +151,11 @@ describe('the registry server', () => {
   it('waits for its own work, however long that takes', async () => {
     const repositories = memoryRepositories()
     const { url } = await start({
-      idleSeconds: 0.1,
+      idleSeconds: 1,
       repositories: {
         ...repositories,
         open: async name => {
-          await new Promise(resolve => setTimeout(resolve, 400))
+          await new Promise(resolve => setTimeout(resolve, 2000))
           return repositories.open(name)
         },
       },

@@ -11,7 +11,6 @@ import { payloads } from '../../webhook/payloads.ts'
 
 let home: string
 /** A busy machine takes its time. */
-const soon: typeof expect.poll = (look, options) => expect.poll(look, { timeout: 20_000, ...options })
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'regctl-listen-'))
 })
@@ -137,7 +136,7 @@ describe('webhook listen', () => {
     const hook = await script('echo $$ > pid; exec sleep 50')
     const listening = await listen(['--exec', hook])
     await post(listening.url, payloads.hub)
-    await soon(() => readFile(join(home, 'pid'), 'utf8').catch(() => '')).toMatch(/\n/)
+    await expect.poll(() => readFile(join(home, 'pid'), 'utf8').catch(() => '')).toMatch(/\n/)
     const pid = Number(await readFile(join(home, 'pid'), 'utf8'))
     listening.child.kill('SIGINT')
     await expect
@@ -149,7 +148,7 @@ describe('webhook listen', () => {
       )
       .toBe('closed')
     expect(await listening.stop('SIGINT')).toBe(130)
-    await soon(() => isRunning(pid)).toBe(false)
+    await expect.poll(() => isRunning(pid)).toBe(false)
   })
 
   it('T24: warns where everybody may send', async () => {
