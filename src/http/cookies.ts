@@ -9,15 +9,16 @@ const maxLength = 4096
  * whole domain (T22), and apart for `/v2/` and everything else, since Harbor's session cookie turns on its CSRF check.
  */
 export function cookies(): Layer {
-  const jars = new Map<string, CookieJar>()
+  // Set before it is there, so that answers that come at the same time share one.
+  const jars = new Map<string, Promise<CookieJar>>()
   return next => async request => {
     const key = jarKey(request.url)
-    const response = await next(await withCookies(jars.get(key), request))
+    const response = await next(await withCookies(await jars.get(key), request))
     const lines = response.headers['set-cookie'] ?? []
     if (lines.length > 0) {
-      const jar = jars.get(key) ?? (await createJar())
+      const jar = jars.get(key) ?? createJar()
       jars.set(key, jar)
-      await keep(jar, lines, request)
+      await keep(await jar, lines, request)
     }
     return response
   }

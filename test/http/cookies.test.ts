@@ -74,6 +74,17 @@ it('adds to a cookie that was given', async () => {
   expect(await visit([a, a], ['s=1'], { cookie: 'own=1' })).toEqual(['own=1', 'own=1; s=1'])
 })
 
+it('keeps the cookies of two first answers that come at the same time', async () => {
+  let sent: string | undefined
+  const send = cookies()(async ({ url, headers }) => {
+    sent = headers?.cookie
+    return answer(200, { url, headers: { 'set-cookie': [`${url.slice(-1)}=1`] } })
+  })
+  await Promise.all(['x', 'y'].map(name => ask(send, { url: `${a}${name}` })))
+  await ask(send, { url: a })
+  expect(sent?.split('; ').sort()).toEqual(['x=1', 'y=1'])
+})
+
 describe('with redirects', () => {
   it('T22: sends what A set to A alone, on real ports', async () => {
     const b = closing(
