@@ -177,10 +177,8 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
   }
 
   private async stream(store: Source, selection: Selection): Promise<void> {
-    const wanted = isWanted({ ...selection, hasImageNames: store.hasImageNames })
     let left = selection.limit ?? Number.POSITIVE_INFINITY
-    for await (const tag of store.tags({ signal: this.signal })) {
-      if (!wanted(tag)) continue
+    for await (const tag of wantedOf(store, selection, { signal: this.signal })) {
       await this.line(escapeText(tag))
       if (--left === 0) return
     }
@@ -197,6 +195,6 @@ function goesByDetail({
 }
 
 async function* wantedOf(store: Source, selection: Selection, options: Options): AsyncGenerator<string> {
-  const wanted = isWanted(selection)
+  const wanted = isWanted({ ...selection, hasImageNames: store.hasImageNames })
   for await (const tag of store.tags(options)) if (wanted(tag)) yield tag
 }

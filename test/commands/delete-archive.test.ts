@@ -54,4 +54,9 @@ describe('in a Docker archive', () => {
     const { stdout } = await runCli(['tags', `${archive}:team/app:1`, '--same'])
     expect(stdout.trim().split('\n').sort()).toEqual(['team/app:1', 'team/app:latest'])
   })
+
+  it('names that share an image are chosen by a pattern', async () => {
+    const { stdout } = await runCli(['tags', `${archive}:team/app:1`, '--same', '--filter', 'team/*:[0-9]'])
+    expect(stdout).toBe('team/app:1\n')
+  })
 })
