@@ -68,12 +68,12 @@ async function resolve(store: Store, reference: string): Promise<Descriptor> {
   throw new Refusal(404, 'MANIFEST_UNKNOWN', 'the manifest is not in this repository', { detail: { reference } })
 }
 
-/** The tag of the path, or those of `?tag=a&tag=b` beside a digest (distribution-spec 1.2 draft, item 51). */
+/** The tag of the path, and those of `?tag=a&tag=b` (distribution-spec 1.2 draft, item 51). */
 function tagsOf(target: string, query: URLSearchParams): string[] {
-  const asked = [...new Set(query.getAll('tag'))].map(tagParameter)
-  if (!target.includes(':')) return [target, ...asked.filter(tag => tag !== target)]
-  if (asked.length > maxTags) throw new Refusal(414, 'TAG_INVALID', `at most ${maxTags} tags in one request`)
-  return asked
+  const asked = query.getAll('tag').map(tagParameter)
+  const tags = new Set(target.includes(':') ? asked : [target, ...asked])
+  if (tags.size > maxTags) throw new Refusal(414, 'TAG_INVALID', `at most ${maxTags} tags in one request`)
+  return [...tags]
 }
 
 /** Without a Content-Type the manifest's own word counts; that the two agree is for the parser to see (item 47). */

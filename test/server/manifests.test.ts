@@ -121,6 +121,16 @@ describe.each(homes)('manifests over %s', (_, home) => {
     expect(await tags()).toEqual(['1', '1.0'])
   })
 
+  it('T12: sets no more than fifty tags at once, beside a digest or a tag', async () => {
+    const sample = await prepare(makeImage())
+    const many = Array.from({ length: 51 }, (_, index) => `tag=${index}`).join('&')
+    for (const target of [sample.root.digest, 'latest']) {
+      const refused = await put(`${target}?${many}`, bytesOf(sample))
+      expect([refused.status, refused.code]).toEqual([414, 'TAG_INVALID'])
+    }
+    expect(await tags()).toEqual([])
+  })
+
   it.each([
     ['no JSON', 'nonsense', mediaTypes.ociManifest],
     ['a type that is no manifest', '{}', 'text/html'],
