@@ -2,7 +2,7 @@
 // quick when there is nothing to do. Several may run at the same time.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -101,7 +101,7 @@ function npmSettings() {
  */
 async function alone(work) {
   while (!take()) await sleep(200)
-  process.on('exit', () => rmdirSync(lock))
+  process.on('exit', release)
   await work()
 }
 
@@ -110,7 +110,13 @@ function take() {
     mkdirSync(lock)
     return true
   } catch {
-    if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > staleAfter) rmdirSync(lock)
+    const { mtimeMs = Date.now() } = statSync(lock, { throwIfNoEntry: false }) ?? {}
+    if (Date.now() - mtimeMs > staleAfter) release()
     return false
   }
+}
+
+/** No error where another that found it stale was quicker. */
+function release() {
+  rmSync(lock, { recursive: true, force: true })
 }
