@@ -33,6 +33,10 @@ const urls: ReadonlySet<string> = new Set(['location', 'content-location', 'refe
 
 const hidden = '***'
 
+/** What may follow the name of a scheme in a sentence, "Basic authentication required", is no credential. */
+const credentials =
+  /\b(Bearer|Basic)\s+(?!(?:authentication|authorization|credentials)\b(?![~+/=-]))[A-Za-z0-9._~+/=-]{8,}/gi
+
 /** A URL that may be logged: no userinfo, no fragment, and no query value but the protocol's own under `/v2/` (T15). */
 export function redactUrl(url: string): string {
   if (!URL.canParse(url)) return hidden
@@ -72,7 +76,7 @@ export function redactText(text: string): string {
       /("(?:token|access_?token|refresh_?token|id_?token|identity_?token|registry_?token|password|passwd|secret|auth|authorization)"\s*:\s*)"(?:\\.|[^"\\])*"?/gi,
       `$1"${hidden}"`,
     )
-    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${hidden}`)
+    .replace(credentials, `$1 ${hidden}`)
     .replace(/\b(https?:\/\/)[^\s"'<>]+/gi, url => redactUrl(url))
     .replace(
       /\b(token|access_token|refresh_token|id_token|password|secret|client_secret|assertion|signature)=[^\s&"'<>]+/gi,

@@ -1,5 +1,6 @@
 import { readStart } from '../http/body.ts'
 import type { HttpResponse, RefusedLogin } from '../http/http.ts'
+import { redactText } from '../http/redact.ts'
 import { httpsWanted, isWebPage, noRegistry, wantsHttps } from '../http/wrong-server.ts'
 import { isObject } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
@@ -132,7 +133,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
   PROJECTPOLICYVIOLATION: { ...denied, hint: () => 'the project has a policy against pulling this image' },
 }
 
-/** Reads and closes the answer, and says it as a sentence with a code (items 74 to 78). The registry's words are cut short, not escaped. */
+/** Reads and closes the answer, and says it as a sentence with a code (items 74 to 78). The registry's words are redacted and cut short, not escaped. */
 export async function registryError(response: HttpResponse, asked: Asked): Promise<RegistryError> {
   const body = await readStart(response, maxErrorBody)
   const { codes, message } = parseErrorBody(body)
@@ -232,7 +233,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
 
+/** Redacted, for some repeat the request with its token, or the address that they failed at (T15). */
 function shorten(message: string | undefined): string {
-  const line = (message ?? '').replace(/\s+/g, ' ').trim()
+  const line = redactText(message ?? '')
+    .replace(/\s+/g, ' ')
+    .trim()
   return line.length > maxMessage ? `${line.slice(0, maxMessage)}…` : line
 }

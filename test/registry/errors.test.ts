@@ -101,6 +101,16 @@ describe('codes and bodies of the wild (items 74 to 77)', () => {
     expect(parseErrorBody(body).message).toBe('blob unknown (sha256:abc)')
   })
 
+  it.each([
+    ['text', 'Authorization: Bearer canary-canary was refused'],
+    ['JSON', withCode('DENIED', 'see https://bucket.example/x?X-Amz-Signature=canary')],
+    ['JSON of another shape', '{"message":"no access with password=canary"}'],
+  ])('T15: hides what looks like a secret in %s', async (_, body) => {
+    const { message } = await registryError(respond(403, body), asked)
+    expect(message).not.toContain('canary')
+    expect(message).toContain('***')
+  })
+
   it('T12: reads no more of an endless body than it needs', async () => {
     let sent = 0
     const endless = Readable.from(
