@@ -40,19 +40,19 @@ export const globalFlags = {
     ...connection,
     ...repeatable,
     helpValue: '[HOST=]FILE',
-    summary: 'trust these certificates too (PEM); for all, or HOST=FILE (repeatable)',
+    summary: 'trust these certificates too (PEM); for all that are named, or HOST=FILE (repeatable)',
   }),
   'cert-file': Flags.string({
     ...connection,
     ...repeatable,
     helpValue: '[HOST=]FILE',
-    summary: 'client certificate (PEM); for all, or HOST=FILE (repeatable)',
+    summary: 'client certificate (PEM); for all that are named, or HOST=FILE (repeatable)',
   }),
   'key-file': Flags.string({
     ...connection,
     ...repeatable,
     helpValue: '[HOST=]FILE',
-    summary: 'key of the client certificate (PEM); for all, or HOST=FILE (repeatable)',
+    summary: 'key of the client certificate (PEM); for all that are named, or HOST=FILE (repeatable)',
   }),
   authfile: Flags.string({ ...connection, helpValue: 'FILE', summary: 'read credentials from this config.json' }),
   'mirrors-from': Flags.string({

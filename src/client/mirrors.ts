@@ -3,16 +3,12 @@ import type { Config } from '../config/config.ts'
 import type { RealmPins } from '../config/pins.ts'
 import type { CredentialSource } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
-import { cookies } from '../http/cookies.ts'
 import { type Layer, stack } from '../http/http.ts'
 import { neighbours } from '../http/neighbours.ts'
 import { createProxy } from '../http/proxy.ts'
 import { redirect } from '../http/redirect.ts'
 import { retry } from '../http/retry.ts'
-import { throttle } from '../http/throttle.ts'
-import { createTls } from '../http/tls.ts'
-import { type Exchange, trace } from '../http/trace.ts'
-import { createWire } from '../http/wire.ts'
+import type { Exchange } from '../http/trace.ts'
 import { type MirrorPlace, mirrorPlace, type Wanted } from '../mirror/address.ts'
 import { engineMirrors } from '../mirror/engines.ts'
 import { mirrorMemory } from '../mirror/memory.ts'
@@ -23,7 +19,7 @@ import { RegistryStore } from '../registry/store.ts'
 import { type MirroredStore, mirrored } from '../store/mirrored.ts'
 import type { Store } from '../store/store.ts'
 import { countRequests } from './count-requests.ts'
-import { trustOf } from './trust.ts'
+import { createMirrorWires } from './mirror-wires.ts'
 
 export interface MirrorsOptions {
   config: Config
@@ -46,46 +42,26 @@ export interface Mirrors {
   close(): Promise<void>
 }
 
-/** Milliseconds: whoever has a second source need not wait long for the first (PROTOCOL 4.4). */
-const connectTimeout = 4_000
+/** Milliseconds that a mirror may be silent. */
 const silence = 10_000
-/** Requests at once to one mirror. */
-const requestsAtOnce = 16
 
 export function createMirrors(options: MirrorsOptions): Mirrors {
   const { config, notify } = options
   const memory = mirrorMemory(config.paths.state)
-  const places = new Map<string, MirrorPlace>()
   const patience = config.mirrorTimeout === undefined ? silence : config.mirrorTimeout * 1000
   const proxy = createProxy(config.env)
-  const wire = createWire({
-    userAgent: options.userAgent,
-    tls: createTls({
-      filesFor: host => ({ ...places.get(host)?.tls, ...config.stranger(host) }),
-      ...trustOf(config),
-    }),
-    proxy,
-    connectTimeout: Math.min(connectTimeout, patience),
-    headerTimeout: patience,
-    stallTimeout: patience,
-  })
-  const shared = stack(
-    wire.send,
-    cookies(),
-    throttle({ requestsPerHost: requestsAtOnce }),
-    ...(options.onExchange ? [trace(options.onExchange)] : []),
-  )
+  const wires = createMirrorWires({ ...options, patience })
   // There is somebody else to ask: nothing is asked twice, and nobody is waited for.
   const impatient = retry({ attempts: 1, maxWait: 0 })
   const tokens = createTokenCache()
 
   const connect: Mirrors['connect'] = async place => {
     const { baseUrl, host, ns, ownLogin } = place
-    places.set(host, place)
+    const wire = wires.to(place)
     const realms = ownLogin ? [...(config.host(host).realms ?? []), await options.pins.of(host)] : []
     const { count, counting } = countRequests()
     const send = stack(
-      shared,
+      wire,
       impatient,
       authorize({
         registry: host,
@@ -93,7 +69,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
         // Whose credentials: nobody's, and those of the registry it mirrors never (T1, PROTOCOL 4.1).
         credentials: ownLogin ? options.credentials : anonymous,
         tokens,
-        tokenSend: stack(shared, impatient),
+        tokenSend: stack(wire, impatient),
         trustedRealms: realms.filter(realm => realm !== undefined),
         notify,
       }),
@@ -128,7 +104,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       }
     },
     async close() {
-      wire.close()
+      wires.close()
       await memory.remember()
     },
   }

@@ -32,6 +32,8 @@ export interface Config {
   paths: Paths
   /** Settings of a registry that the command names, flags included. */
   host(host: string): HostSettings
+  /** Settings of a mirror: the file, and the flags that name its host, or all of them where the command names the mirror. */
+  mirror(host: string): HostSettings
   /** Settings of any other host a registry sends us to: the file and `--insecure`, never the flags' certificate. */
   stranger(host: string): HostSettings
   /** A sentence for each flag whose host nobody asked for so far. */
@@ -66,10 +68,11 @@ export async function loadConfig({
   const { env } = surroundings
   const paths = findPaths(surroundings)
   const file = await readConfigFile(paths.config, { named: Boolean(env.REGCTL_CONFIG) })
-  const { host, stranger, unused } = hostRules(flags, file.hosts)
+  const { host, mirror, stranger, unused } = hostRules(flags, file.hosts)
   return {
     paths,
     host,
+    mirror,
     stranger,
     unusedHostFlags: unused,
     jobs: flags.jobs ?? file.jobs,

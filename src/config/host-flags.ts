@@ -12,7 +12,7 @@ export interface HostFlags {
   keyFile?: readonly string[] | undefined
   /**
    * Registries that the command names. Where there are several, a bare file goes to those that are spoken to in HTTPS anyway;
-   * one on this machine stays in plain HTTP.
+   * one on this machine stays in plain HTTP. Mirrors that the command names are among them.
    */
   registries?: readonly string[] | undefined
 }
@@ -21,6 +21,8 @@ export interface HostFlags {
 export interface HostRules {
   /** Of a registry that the command names. */
   host(host: string): HostSettings
+  /** Of a mirror: what names its host, and a bare certificate only where the command names the mirror itself. */
+  mirror(host: string): HostSettings
   /** Of any other host a registry sends us to: never the flags' certificate (T6). */
   stranger(host: string): HostSettings
   /** A sentence for each flag whose host nobody asked for so far. */
@@ -52,14 +54,18 @@ export function hostRules(flags: HostFlags, file: ReadonlyMap<string, HostSettin
   const several = new Set(flags.registries).size > 1
   const asked = new Set<string>()
 
-  const stranger = (host: string): HostSettings => ({ ...file.get(host), ...merged(given, host) })
+  const stranger = (host: string): HostSettings => {
+    asked.add(host)
+    return { ...file.get(host), ...merged(given, host) }
+  }
   return {
-    stranger: host => {
-      asked.add(host)
-      return stranger(host)
-    },
+    stranger,
+    mirror: host => ({
+      ...stranger(host),
+      ...(flags.registries?.includes(host) && merged(files, undefined)),
+      ...merged(files, host),
+    }),
     host: host => {
-      asked.add(host)
       const own = { ...stranger(host), ...merged(files, host) }
       const takesBare = !several || baseUrl(host, own).startsWith('https:')
       return { ...own, ...(takesBare && merged(files, undefined)), ...merged(files, host) }

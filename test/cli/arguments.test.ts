@@ -11,6 +11,16 @@ it.each([
 })
 
 it('knows the registries that arguments name, and leaves the rest to the command', () => {
-  const args = ['nginx', 'ghcr.io/a/b:1', 'oci:folder', '', undefined, 'UPPER CASE', 'localhost:5000/x']
-  expect(registriesIn(args)).toEqual(['docker.io', 'ghcr.io', 'localhost:5000'])
+  const args = [
+    'nginx',
+    'ghcr.io/a/b:1',
+    'oci:folder',
+    '',
+    undefined,
+    'UPPER CASE',
+    'localhost:5000/x',
+    'https://M.example:5000/hub',
+    'https://',
+  ]
+  expect(registriesIn(args)).toEqual(['docker.io', 'ghcr.io', 'localhost:5000', 'm.example:5000'])
 })

@@ -47,6 +47,20 @@ describe('a registry on this machine', () => {
   })
 })
 
+describe('a mirror', () => {
+  const flags = { caFile: ['all.pem', 'm.example:5000=m.pem'], insecure: ['i.example'] }
+  it.each<[string, HostFlags, object]>([
+    ['m.example:5000', flags, { caFile: 'm.pem' }],
+    ['i.example', flags, { insecure: true }],
+    // A bare file is for what the command names.
+    ['n.example', flags, {}],
+    ['n.example', { ...flags, registries: ['n.example'] }, { caFile: 'all.pem' }],
+    ['m.example:5000', { ...flags, registries: ['m.example:5000'] }, { caFile: 'm.pem' }],
+  ])('%s with %j', (host, flags, settings) => {
+    expect(rules(flags).mirror(host)).toEqual(settings)
+  })
+})
+
 describe('hosts of flags', () => {
   it.each(['https://localhost:7003', 'http://LOCALHOST:7003/v2/', 'localhost:7003'])('%s is localhost:7003', text => {
     const { host, unused } = rules({ insecure: [text] })
