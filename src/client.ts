@@ -15,6 +15,7 @@ import type { Pipes } from './store/archive-file.ts'
 import { layoutStore } from './store/layout.ts'
 import type { Options, Place, Source, Store } from './store/store.ts'
 
+/** What a client is made of, and who is told what it does. */
 export interface ClientOptions
   extends Pick<TransportOptions, 'notify' | 'onExchange' | 'onWait' | 'onRetry' | 'patience'> {
   config: Config
@@ -26,6 +27,7 @@ export interface ClientOptions
   pipes?: Pipes
 }
 
+/** What is going to be done with a place. */
 export interface OpenOptions {
   /** It will be written to: a token for that is asked for from the start, a tag of a layout defaults to `latest`, and `-` is the output. */
   write?: boolean

@@ -10,6 +10,7 @@ export type TransferEvent =
   | { type: 'moved'; content: Descriptor; bytes: number }
   | { type: 'done'; content: Descriptor; outcome: PushOutcome }
 
+/** Told while files are on their way. */
 export type OnTransferEvent = (event: TransferEvent) => void
 
 /** Files on their way at the same time. */

@@ -21,6 +21,7 @@ export interface FileSelection {
   mediaTypes?: readonly string[] | undefined
 }
 
+/** A file as the manifest of an artifact lists it. */
 export interface ArtifactFile {
   /** As the artifact says; null where it says nothing. */
   title: string | null
@@ -30,11 +31,13 @@ export interface ArtifactFile {
   size: number
 }
 
+/** A file that was verified and written. */
 export interface PulledFile extends ArtifactFile {
   /** Where it is now. */
   path: string
 }
 
+/** Where the files go, which of them, and what happens to those that are there. */
 export interface PullOptions extends Options, FileSelection {
   /** Made when it is not there. */
   folder: string

@@ -8,6 +8,7 @@ import type { Options, Store } from '../store/store.ts'
 import { filesAtOnce, type OnTransferEvent, telling } from './events.ts'
 import { bytesPart, type Part } from './parts.ts'
 
+/** What the manifest of an artifact says of itself. */
 export interface PushArtifactOptions extends Options {
   /** The name of the manifest; absent: only its digest. */
   tag?: string | undefined

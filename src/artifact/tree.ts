@@ -14,6 +14,7 @@ import { type ReferrerSummary, summarize, tooMany } from './list.ts'
 /** How a node belongs to the one above it. */
 export type Relation = 'root' | 'entry' | 'attestation' | 'referrer' | 'digest-tag'
 
+/** A manifest in the tree, with what belongs to it below. */
 export interface TreeNode extends ReferrerSummary {
   relation: Relation
   /** Of an index entry: `linux/arm64/v8`. */
@@ -27,6 +28,7 @@ export interface TreeNode extends ReferrerSummary {
   children: TreeNode[]
 }
 
+/** How far down the tree is drawn, and of which types. */
 export interface TreeOptions extends Options {
   /** Levels below the root; 8 at most (T13). */
   depth?: number | undefined

@@ -54,11 +54,13 @@ export interface Limits {
   account: string | null
 }
 
+/** Which repositories are listed. */
 export interface CatalogOptions extends Options {
   /** Only repositories below this path: `demo` has `demo/app`, and not `demos/app`. */
   prefix?: string | undefined
 }
 
+/** Which results, and how many. */
 export interface SearchOptions extends Options {
   /** At most so many; 25 when absent. */
   limit?: number | undefined

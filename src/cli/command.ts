@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { Command } from '@oclif/core/command'
 import type { InferredArgs, InferredFlags } from '@oclif/core/interfaces'
 import type { Client } from '../client.ts'
@@ -79,13 +78,7 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   /** File, environment and flags, merged. @throws RegctlError CONFIG_INVALID */
   protected async settings(): Promise<Config> {
     const { loadConfig } = await import('../config/config.ts')
-    return loadConfig({
-      env: process.env,
-      home: process.env.HOME || homedir(),
-      platform: process.platform,
-      uid: process.getuid?.() ?? 0,
-      flags: configFlags(this.options, this.named),
-    })
+    return loadConfig({ flags: configFlags(this.options, this.named) })
   }
 
   /** The one client of this run, made when first asked for. */

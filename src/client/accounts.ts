@@ -1,11 +1,13 @@
 import type { VerifiedLogin } from '../auth/login.ts'
 import type { RealmPins } from '../config/pins.ts'
 import type { Credential } from '../credentials/credentials.ts'
-import type { Credentials, StoreKind } from '../credentials/setup.ts'
+import type { StoreKind } from '../credentials/login-stores.ts'
+import type { Credentials } from '../credentials/setup.ts'
 import type { Options } from '../store/store.ts'
 import type { RefusedLogin } from './login-refusal.ts'
 import type { Transport } from './transport.ts'
 
+/** Where a login is kept, and whether the registry is asked first. */
 export interface LoginOptions extends Options {
   /** Where to keep it; `auto` takes a configured helper, else the keychain, else docker's file. */
   store?: StoreKind
@@ -32,6 +34,7 @@ export interface Accounts {
   whoami(registry: string): Promise<{ username: string | null; source: string } | undefined>
 }
 
+/** Where a login is kept now, and what the registry said. */
 export interface LoginResult {
   store: string
   /** False when the registry asks nobody to log in, so that nothing could be verified. */

@@ -3,6 +3,7 @@ import type { Diagnosis, Step } from '../doctor/diagnosis.ts'
 import type { Options } from '../store/store.ts'
 import type { Transport } from './transport.ts'
 
+/** What is looked at besides reading, and who is told of each step. */
 export interface DiagnoseOptions extends Options {
   /** Also begin an upload, and take it back: what only writing shows. */
   writeProbe?: boolean

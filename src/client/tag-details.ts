@@ -4,6 +4,7 @@ import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import type { Options, Source } from '../store/store.ts'
 
+/** What has to be known of each tag. */
 export interface TagDetailOptions extends Options {
   /** `created` is wanted of every tag; not every product tells it. */
   created?: boolean | undefined

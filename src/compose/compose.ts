@@ -13,6 +13,7 @@ import { entriesFor, entriesIn, type FoundEntry, gather, type IndexEntry, type I
 import { mergeEntries } from './merge.ts'
 import { type IndexWords, rewriteIndex, type WrittenIndex, writeIndex } from './write.ts'
 
+/** Which images go into an index, and what happens to those that are in it. */
 export interface AddOptions extends Pick<CopyOptions, 'signal' | 'jobs' | 'rateLimit' | 'onEvent' | 'notify'> {
   /** Only the images for these platforms; each must be among the sources. */
   platforms?: readonly Platform[] | undefined
@@ -22,6 +23,7 @@ export interface AddOptions extends Pick<CopyOptions, 'signal' | 'jobs' | 'rateL
   sparse?: boolean | undefined
 }
 
+/** Which images go into a new index, and what it says of itself. */
 export type CreateOptions = AddOptions & IndexWords
 
 /** An index as it was written. */
@@ -70,6 +72,7 @@ export async function addToIndex(
   return publish(to, written, { entries, signal: options.signal })
 }
 
+/** Which entries leave an index. */
 export interface RemoveOptions extends Options {
   platforms?: readonly Platform[] | undefined
   digests?: readonly Digest[] | undefined

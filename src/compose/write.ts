@@ -6,6 +6,7 @@ import { type IndexManifest, maxManifestSize } from '../model/manifest.ts'
 import { isSchema1Type, mediaTypes } from '../model/media-types.ts'
 import type { IndexEntry } from './entries.ts'
 
+/** What an index says of itself. */
 export interface IndexWords {
   /** Default: Docker's where all entries are Docker's and nothing is said that only OCI can say. */
   format?: ImageFormat | undefined

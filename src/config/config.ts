@@ -2,7 +2,7 @@ import { RegctlError } from '../model/errors.ts'
 import { readConfigFile } from './file.ts'
 import { type HostFlags, hostRules } from './host-flags.ts'
 import type { HostSettings } from './hosts.ts'
-import { findPaths, type Paths, type Surroundings } from './paths.ts'
+import { findPaths, type Paths, type Surroundings, surroundings } from './paths.ts'
 
 /** What the command line adds. */
 export interface ConfigFlags extends HostFlags {
@@ -60,13 +60,17 @@ export interface Config {
   env: Readonly<Record<string, string | undefined>>
 }
 
-/** @throws RegctlError CONFIG_INVALID, with file, line and column where there is one. */
+/**
+ * Reads the configuration file and the environment, those of this process unless others are given, and adds the flags.
+ * @throws RegctlError CONFIG_INVALID, with file, line and column where there is one
+ */
 export async function loadConfig({
   flags = {},
-  ...surroundings
-}: Surroundings & { flags?: ConfigFlags }): Promise<Config> {
-  const { env } = surroundings
-  const paths = findPaths(surroundings)
+  ...given
+}: Partial<Surroundings> & { flags?: ConfigFlags } = {}): Promise<Config> {
+  const around = surroundings(given)
+  const { env } = around
+  const paths = findPaths(around)
   const file = await readConfigFile(paths.config, { named: Boolean(env.REGCTL_CONFIG) })
   const { host, mirror, stranger, unused } = hostRules(flags, file.hosts)
   return {

@@ -1,6 +1,7 @@
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** What the surroundings say; handed in by `cli/`, so that a test can hand in something else. */
+/** What the surroundings say; a test hands in something else. */
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>
   home: string
@@ -8,6 +9,7 @@ export interface Surroundings {
   uid: number
 }
 
+/** Files and folders of this account and of the system. */
 export interface Paths {
   /** Our own configuration file. */
   config: string
@@ -23,6 +25,7 @@ export interface Paths {
   engines: EnginePaths
 }
 
+/** Where Docker, containerd and Podman keep their configuration. */
 export interface EnginePaths {
   /** `daemon.json`: the first that is there is the one (PROTOCOL 4.5). */
   docker: readonly string[]
@@ -30,6 +33,17 @@ export interface EnginePaths {
   containerd: readonly string[]
   /** `registries.conf`: the first that is there; beside it a folder `registries.conf.d`. */
   podman: readonly string[]
+}
+
+/** Those of this process; what is given counts instead. */
+export function surroundings(given: Partial<Surroundings> = {}): Surroundings {
+  const { env = process.env } = given
+  return {
+    env,
+    home: given.home ?? (env.HOME || homedir()),
+    platform: given.platform ?? process.platform,
+    uid: given.uid ?? process.getuid?.() ?? 0,
+  }
 }
 
 /** Where everything lies (PROTOCOL 2.7, 2.10). */

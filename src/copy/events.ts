@@ -20,4 +20,5 @@ export type CopyEvent =
   /** A request is sent again, as its second or a later attempt. */
   | { type: 'retrying'; attempt: number; reason: string }
 
+/** Told what a copy does, as it does it. */
 export type OnCopyEvent = (event: CopyEvent) => void

@@ -5,6 +5,7 @@ import type { Options } from '../store/store.ts'
 import type { OnCopyEvent } from './events.ts'
 import type { ImageFormat } from './format.ts'
 
+/** What is copied, how fast, and who is told. */
 export interface CopyOptions extends Options {
   /** Only these; an index is then written anew with fewer entries, and has a new digest. */
   platforms?: readonly Platform[] | undefined

@@ -32,8 +32,6 @@ export interface CredentialSetup {
   keychain?: { store: CredentialStore; usable: () => Promise<string | undefined> }
 }
 
-export type { StoreKind }
-
 export interface Credentials extends CredentialSource {
   /** Where `login` stores; `registry` lets `credHelpers` choose the helper. What it stores is what `get` finds next, older copies elsewhere are removed. */
   storeFor(kind: StoreKind, registry?: string): Promise<CredentialStore>

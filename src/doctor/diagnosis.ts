@@ -18,6 +18,7 @@ export const stepNames = [
   'limits',
 ] as const
 
+/** The steps of a pull that are looked at. */
 export type StepName = (typeof stepNames)[number]
 export type Status = 'ok' | 'warning' | 'failed' | 'skipped'
 
@@ -34,11 +35,13 @@ export interface Finding {
   code?: ErrorCode
 }
 
+/** One step of a diagnosis. */
 export interface Step extends Finding {
   name: StepName
   details: Record<string, unknown>
 }
 
+/** All steps, in the order in which a pull takes them. */
 export interface Diagnosis {
   /** As it was understood: `docker.io`, `registry.example:5000`. */
   registry: string

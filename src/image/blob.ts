@@ -26,6 +26,7 @@ export async function readBlob(source: Source, target: Descriptor, { signal }: O
   return signal ? addAbortSignal(signal, body) : body
 }
 
+/** Where a blob is saved, and who is told how far it is. */
 export interface SaveOptions extends Options {
   path: string
   /** So many more bytes are in the file. */

@@ -21,6 +21,7 @@ export interface Difference {
   after: string | readonly string[] | null
 }
 
+/** Layers by digest: compared from both ends. */
 export interface LayerDiff {
   /** At the beginning and at the end. */
   common: { count: number; size: number }
@@ -28,6 +29,7 @@ export interface LayerDiff {
   added: LayerSummary[]
 }
 
+/** Which platforms of an index went, came and changed. */
 export interface PlatformDiff {
   removed: PlatformSummary[]
   added: PlatformSummary[]

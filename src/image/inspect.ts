@@ -6,6 +6,7 @@ import type { Options, Source } from '../store/store.ts'
 import { type ImageConfig, readImageConfig } from './config.ts'
 import { describePlatforms, type PlatformSummary } from './platforms.ts'
 
+/** A layer, and the step of the build that made it. */
 export interface LayerSummary {
   digest: Digest
   mediaType: string
@@ -49,8 +50,10 @@ export interface IndexReport {
   platforms: PlatformSummary[]
 }
 
+/** What `inspect` gives. */
 export type Report = ImageReport | IndexReport
 
+/** Tells an index, with its platforms, from one image. */
 export function isIndexReport(report: Report): report is IndexReport {
   return 'platforms' in report
 }

@@ -14,6 +14,7 @@ export interface Naming {
   error?: { code: ErrorCode; message: string }
 }
 
+/** How much is asked at once. */
 export interface NamingOptions extends Options {
   /** Tags that are looked up at once. */
   jobs?: number | undefined

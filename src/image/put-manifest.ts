@@ -9,6 +9,7 @@ import { listSome } from '../model/nearest.ts'
 import { formatPlace } from '../store/place.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 
+/** What is checked before a manifest is put. */
 export interface PutManifestOptions extends Options {
   /** What the bytes are said to be; it must agree with what they say themselves (item 47). */
   mediaType?: string | undefined

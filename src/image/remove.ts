@@ -5,12 +5,14 @@ import { RegistryError } from '../registry/errors.ts'
 import type { Options, Store } from '../store/store.ts'
 import type { Doomed } from './removal-plan.ts'
 
+/** How much is removed at once, and whether what is missing is a failure. */
 export interface RemoveOptions extends Options {
   jobs?: number | undefined
   /** What is gone already counts as removed. */
   ignoreMissing?: boolean | undefined
 }
 
+/** What is gone, and what could not be removed, with the reason. */
 export interface Removed {
   manifests: Doomed[]
   failed: (Doomed & { error: { code: ErrorCode; message: string } })[]

@@ -6,6 +6,7 @@ import { readVerified } from '../store/read.ts'
 import { lookUp, resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 
+/** What became of one tag. */
 export interface TagOutcome {
   tag: string
   /** `moved`: it named something else before; `unchanged`: it named this image already, and nothing was sent. */
@@ -14,6 +15,7 @@ export interface TagOutcome {
   before?: Digest
 }
 
+/** The image, and what became of each tag. */
 export interface Retagged {
   digest: Digest
   mediaType: string

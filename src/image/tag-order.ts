@@ -7,6 +7,7 @@ export const detailSorts = ['created', 'pushed', 'pulled', 'size'] as const
 /** See {@link detailSorts}. */
 export type DetailSort = (typeof detailSorts)[number]
 
+/** Which tags are kept, and in which order. */
 export interface TagOrder {
   /** The least or the oldest first; what a tag does not tell stands last. */
   sort?: DetailSort | undefined

@@ -4,11 +4,13 @@ import type { Store } from '../store/store.ts'
 import { mayBeAsked } from './tags.ts'
 import { type UntagOptions, untag } from './untag.ts'
 
+/** As for one tag, and whether anything is removed at all. */
 export interface UntagMatchingOptions extends UntagOptions {
   /** Only say which. */
   dryRun?: boolean | undefined
 }
 
+/** Which tags are gone, and which could not be removed. */
 export interface Untagged {
   /** Those that are gone, or with `dryRun` would be. */
   tags: string[]

@@ -10,6 +10,7 @@ export type UntagWay = 'protocol' | 'product' | 'stand-in'
 /** Removes one tag by a product's own interface. */
 export type Untag = (tag: string, options: Options) => Promise<void>
 
+/** Which ways are tried besides that of the protocol. */
 export interface UntagOptions extends Options {
   /** Asked for where the protocol's way is refused; nothing where the product has no such interface. */
   product?: (() => Promise<Untag | undefined>) | undefined

@@ -20,6 +20,7 @@ export type Target =
   | { kind: 'hosts-toml'; path: string }
   | { kind: 'registries-conf'; path: string }
 
+/** Which file is changed, and what is done before and after. */
 export interface ChangeOptions {
   engines: EnginePaths
   run: Run

@@ -9,6 +9,7 @@ import { parseMirrorUrl } from './address.ts'
 /** Runs a program of this machine. `undefined`: there is none of that name. */
 export type Run = (program: string, args: readonly string[]) => Promise<Ran | undefined>
 
+/** How a program ended, and what it said. */
 export interface Ran {
   /** `null` when it had to be ended. */
   code: number | null

@@ -14,6 +14,7 @@ export interface ListedMirror {
   resolve: boolean
 }
 
+/** Which configurations are read. */
 export interface ListOptions extends EnginesOptions {
   own: readonly MirrorSettings[]
   /** Whose mirrors are used besides our own; `none`: no mirror at all. */

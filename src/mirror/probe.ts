@@ -20,6 +20,7 @@ export interface MirrorConnection {
   isProxied: boolean
 }
 
+/** What a mirror is good for, in a word; docs/mirrors.md explains each. */
 export type MirrorState = 'good' | 'stale' | 'slow' | 'lacking' | 'login' | 'wrong' | 'broken' | 'unreachable'
 
 /** What a mirror showed; what was not reached is absent. Times in milliseconds. */

@@ -9,6 +9,7 @@ export interface TestedMirror {
   connect(): Promise<MirrorConnection>
 }
 
+/** What is read from the mirrors, and held against what. */
 export interface TestOptions extends Options {
   /** The registry itself, past all mirrors. */
   upstream: Source
@@ -25,6 +26,7 @@ export interface RankedMirror extends Probe {
   known?: string
 }
 
+/** All mirrors that were tested, ranked. */
 export interface MirrorTest {
   image: string
   /** What the registry itself says; with `error` when it could not be asked, and then nobody can tell a stale mirror. */

@@ -24,6 +24,7 @@ export interface Descriptor {
   platform?: Platform
 }
 
+/** Describes bytes: their sha256, their length and the media type given. */
 export function descriptorOf(bytes: Uint8Array, mediaType: string): Descriptor {
   return { mediaType, digest: digestOf(bytes), size: bytes.length }
 }

@@ -14,6 +14,7 @@ const hexLength: ReadonlyMap<string, number> = new Map([
 const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 const maxLength = 512
 
+/** Whether this is a digest by the grammar, and of the right form where its algorithm is registered. */
 export function isDigest(text: unknown): text is Digest {
   if (typeof text !== 'string' || text.length > maxLength || !grammar.test(text)) return false
   const colon = text.indexOf(':')
@@ -22,7 +23,7 @@ export function isDigest(text: unknown): text is Digest {
   return length === undefined || (encoded.length === length && /^[0-9a-f]+$/.test(encoded))
 }
 
-/** @throws InvalidContentError when the text is not a digest by the grammar, or a registered algorithm has the wrong form (T11). */
+/** Takes a digest for what it is. @throws InvalidContentError when the text is none by the grammar, or a registered algorithm has the wrong form (T11) */
 export function parseDigest(text: unknown): Digest {
   if (isDigest(text)) return text
   throw new InvalidContentError(`${JSON.stringify(text)?.slice(0, 200)} is not a digest`)
@@ -47,6 +48,7 @@ export function hasherFor(digest: Digest): Hash {
   return createHash(algorithmOf(digest))
 }
 
+/** Hashes bytes; sha256 unless told otherwise. */
 export function digestOf(bytes: Uint8Array, algorithm: 'sha256' | 'sha384' | 'sha512' = 'sha256'): Digest {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }

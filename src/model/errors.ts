@@ -61,6 +61,7 @@ export class InvalidContentError extends RegctlError {
   }
 }
 
+/** Whether an error says that something is not there. */
 export function isNotFound(error: unknown): error is RegctlError {
   return error instanceof RegctlError && error.code === 'NOT_FOUND'
 }

@@ -28,6 +28,7 @@ export interface IndexManifest extends Common {
   manifests: readonly Descriptor[]
 }
 
+/** A manifest that was parsed and checked: of an image or artifact, or of an index. */
 export type Manifest = ImageManifest | IndexManifest
 
 /** Bytes a manifest may have (T12); registries refuse more as well. */

@@ -21,6 +21,7 @@ export interface RequestLine {
   bytes: number
 }
 
+/** What is served, to whom, and who is told of each request. */
 export interface ServerOptions extends ListenerOptions {
   repositories: Repositories
   /** Pulls only; everything else is 405. */
@@ -39,6 +40,7 @@ export interface ServerOptions extends ListenerOptions {
   uploadIdleSeconds?: number | undefined
 }
 
+/** A registry that can listen, or be the handler of another server. */
 export interface RegistryServer extends Listener {
   /** For a server of one's own making. */
   handler: RequestListener

@@ -15,6 +15,7 @@ import type { Entry } from './layout-index.ts'
 import type { LayoutParts } from './layout-source.ts'
 import type { FetchOptions, Options, Store } from './store.ts'
 
+/** What `-` means, and whether the archive is written to. */
 export interface ArchiveOptions {
   /** What `-` means; without it there is no `-`. */
   pipes?: Pipes | undefined

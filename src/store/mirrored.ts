@@ -10,6 +10,7 @@ import { inTurn, type Mirror, type MirrorMemory, type Turns } from './mirrors.ts
 import { createLedger, type Ledger, type Served } from './served.ts'
 import type { Address, FetchOptions, Options, PushOptions, PushOutcome, ReferrersOptions, Store } from './store.ts'
 
+/** The mirrors, what is remembered of them, and how long they are waited for. */
 export interface MirroredOptions {
   mirrors: readonly Mirror[]
   memory: MirrorMemory
@@ -20,6 +21,7 @@ export interface MirroredOptions {
   patience?: number
 }
 
+/** A repository that is read through mirrors. */
 export interface MirroredStore extends Store {
   distrust(target: Address): boolean
   /** What came from where so far: mirrors first, in their order, then the registry itself. */

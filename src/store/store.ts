@@ -5,15 +5,18 @@ import type { Descriptor } from '../model/descriptor.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Served } from './served.ts'
 
+/** What everything that takes time can be given. */
 export interface Options {
   signal?: AbortSignal | undefined
 }
 
+/** From which byte on content is read. */
 export interface FetchOptions extends Options {
   /** First byte wanted; 0 when absent. */
   offset?: number | undefined
 }
 
+/** Which referrers are listed. */
 export interface ReferrersOptions extends Options {
   /** Only those of this type. */
   artifactType?: string | undefined
@@ -26,6 +29,7 @@ export interface Checkpoint {
   clear(): Promise<void>
 }
 
+/** What content is called, and how it may get there without being sent. */
 export interface PushOptions extends Options {
   /** Names the content in the same breath; for manifests only. */
   tag?: string | undefined

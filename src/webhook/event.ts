@@ -12,8 +12,10 @@ export const eventWords = [
   'other',
 ] as const
 
+/** What happened, in one word for all products. */
 export type EventWord = (typeof eventWords)[number]
 
+/** Who sends notices that are understood. */
 export type Product = 'docker-hub' | 'harbor' | 'nexus' | 'distribution'
 
 /** A push notice in its one normal form; what a product does not tell is `null`. */

@@ -2,6 +2,7 @@ import { type Address, createListener } from '../server/listen.ts'
 import { createReceiver, type ReceiverOptions } from './receiver.ts'
 import type { Tally } from './tally.ts'
 
+/** Where notices are received, from whom, and what is done with them. */
 export interface WebhookListenerOptions extends ReceiverOptions {
   host?: string | undefined
   /** 0 takes a free one. */
@@ -12,6 +13,7 @@ export interface WebhookListenerOptions extends ReceiverOptions {
   requestSeconds?: number | undefined
 }
 
+/** A listener, and the address where it is. */
 export interface WebhookListener extends Address {
   /** Accepts nothing more, and resolves when all that was accepted is done. */
   close(): Promise<Readonly<Tally>>

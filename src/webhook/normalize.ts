@@ -9,11 +9,13 @@ import { readHarbor, readHarborCloudEvent } from './harbor.ts'
 import { readHub } from './hub.ts'
 import { readNexus } from './nexus.ts'
 
+/** Which events of a payload count. */
 export interface NormalizeOptions {
   /** Also events about single layers and configs, of which a pull makes many. */
   blobs?: boolean | undefined
 }
 
+/** The events of one payload. */
 export interface Notices {
   events: WebhookEvent[]
   /** Events about layers and configs that were left out. */

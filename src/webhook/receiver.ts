@@ -5,6 +5,7 @@ import { type Expected, Refused, readRequest } from './request.ts'
 import { createSeen } from './seen.ts'
 import { emptyTally, type Reason, type Tally } from './tally.ts'
 
+/** Who may send notices, which are wanted, and who gets them. */
 export interface ReceiverOptions extends Expected {
   /** Which events are passed on; all when absent. */
   isWanted?: ((event: WebhookEvent) => boolean) | undefined
