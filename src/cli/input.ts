@@ -23,6 +23,7 @@ export async function readInput(
   const stream = isPiped ? stdin : createReadStream(name ?? '')
   const abort = () => stream.destroy(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
   const chunks: Buffer[] = []
   let size = 0
   try {

@@ -60,6 +60,7 @@ async function fill(stream: Readable, path: string, { algorithm, signal }: Spool
   const file = await open(path, 'wx', 0o600)
   const abort = () => stream.destroy(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
   try {
     for await (const chunk of stream) {
       const bytes = Buffer.from(chunk)

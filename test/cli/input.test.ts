@@ -32,4 +32,6 @@ it('ends when it is aborted', async () => {
   const read = readInput('-', { cap: 4, stdin: new PassThrough(), signal: controller.signal })
   controller.abort(reason)
   await expect(read).rejects.toBe(reason)
+  const late = readInput('-', { cap: 4, stdin: new PassThrough(), signal: controller.signal })
+  await expect(late).rejects.toBe(reason)
 })
