@@ -24,7 +24,7 @@ export interface Machine {
   home: string
   /** The Docker-style file that `login --store file` writes. */
   authfile: string
-  /** Runs `regctl ARGS…` to its end; a program that hangs is killed after a minute. */
+  /** Runs `regctl ARGS…` to its end; a program that hangs is killed after two. */
   regctl(args: readonly string[], options?: RunOptions): Promise<Run>
   /** What `--json` printed. @throws Error with all that was said when the command failed. */
   json(args: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>
@@ -56,7 +56,7 @@ async function run(home: string, args: readonly string[], { input = '', env, dur
     cwd: home,
     env: { PATH: process.env.PATH, HOME: home, USERPROFILE: home, DOCKER_CONFIG: join(home, '.docker'), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   })
   const said = { stdout: '', stderr: '' }
