@@ -24,7 +24,7 @@ export interface Machine {
   home: string
   /** The Docker-style file that `login --store file` writes. */
   authfile: string
-  /** Runs `regctl ARGS…` to its end; a program that hangs is killed after two. */
+  /** Runs `regctl ARGS…` to its end; a program that hangs is killed after two minutes. */
   regctl(args: readonly string[], options?: RunOptions): Promise<Run>
   /** What `--json` printed. @throws Error with all that was said when the command failed. */
   json(args: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>
