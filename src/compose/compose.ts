@@ -7,7 +7,7 @@ import type { IndexManifest } from '../model/manifest.ts'
 import { attestedDigest, attestsTo, formatPlatform, isAttestation } from '../model/platform.ts'
 import { formatPlace } from '../store/place.ts'
 import { readManifest } from '../store/read.ts'
-import { resolvePlace } from '../store/resolve.ts'
+import { namedPlace, resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
 import { entriesFor, entriesIn, type FoundEntry, gather, type IndexEntry, type IndexSource } from './entries.ts'
 import { mergeEntries } from './merge.ts'
@@ -55,10 +55,11 @@ export async function createIndex(
 
 /** Adds images to an index that is there; what it has keeps its order and its fields. @throws as {@link createIndex} */
 export async function addToIndex(
-  to: Place<Store>,
+  place: Place<Store>,
   sources: readonly IndexSource[],
   options: AddOptions = {},
 ): Promise<ComposedIndex> {
+  const to = await namedPlace(place, options)
   const index = await readIndex(to, options)
   const existing: FoundEntry[] = entriesIn(index).map(entry => ({ ...entry, from: to.store }))
   const entries = mergeEntries(existing, await gather(sources, options), options)
@@ -79,7 +80,8 @@ export interface RemoveOptions extends Options {
 }
 
 /** Takes images from an index, with their attestations; the images themselves stay where they are. @throws NotFoundError for one that it does not list */
-export async function removeFromIndex(to: Place<Store>, options: RemoveOptions): Promise<ComposedIndex> {
+export async function removeFromIndex(place: Place<Store>, options: RemoveOptions): Promise<ComposedIndex> {
+  const to = await namedPlace(place, options)
   const index = await readIndex(to, options)
   const all = entriesIn(index)
   const gone = new Set<IndexEntry>()

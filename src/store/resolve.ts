@@ -1,8 +1,9 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
-import { isNotFound, NotFoundError } from '../model/errors.ts'
+import { isNotFound, NotFoundError, RegctlError } from '../model/errors.ts'
 import { listSome, nearestTags } from '../model/nearest.ts'
 import { isTag } from '../model/reference.ts'
+import { formatPlace } from './place.ts'
 import type { Options, Place, Source } from './store.ts'
 
 /** Tags looked through for the one that was meant. */
@@ -30,6 +31,32 @@ export async function lookUp(store: Source, reference: string, options: Options 
     if (isNotFound(error)) return undefined
     throw error
   }
+}
+
+/**
+ * The same place under the name that is moved when its image changes: where none was typed, that of the one image of a layout, and `latest` where that has none.
+ * @throws NotFoundError where there is no image; RegctlError USAGE where it has several names
+ */
+export async function namedPlace<P extends Place>(place: P, options: Options = {}): Promise<P> {
+  const { store, reference } = place
+  if (reference !== '') return place
+  const { digest } = await resolvePlace(place, options)
+  const names: string[] = []
+  for await (const name of store.tags(options)) {
+    if ((await lookUp(store, name, options))?.digest === digest) names.push(name)
+  }
+  const [name = 'latest', ...others] = names
+  if (others.length === 0 || names.includes('latest')) return { ...place, reference: others.length ? 'latest' : name }
+  throw new RegctlError(
+    'USAGE',
+    `the image of ${store.location} has ${names.length} names, and one of them is to move`,
+    {
+      hint: `name it: ${names
+        .slice(0, 3)
+        .map(each => formatPlace({ store, reference: each }))
+        .join(' or ')}`,
+    },
+  )
 }
 
 function hintFrom(reference: string, tags: readonly string[]): string | undefined {

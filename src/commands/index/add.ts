@@ -32,7 +32,7 @@ export default class IndexAddCommand extends RegctlCommand<typeof IndexAddComman
     flags: FlagsOf<typeof IndexAddCommand>,
   ): Promise<ComposedIndex> {
     const client = await this.client()
-    const to = await client.open(index, { write: true })
+    const to = await client.open(index, { change: true })
     const sources = await openSources(client, image, flags['desc-platform'])
     const { jobs } = await this.settings()
     const { onEvent } = this.startProgress(flags.progress)

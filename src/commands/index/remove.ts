@@ -33,7 +33,7 @@ export default class IndexRemoveCommand extends RegctlCommand<typeof IndexRemove
     if (platforms.length + digests.length === 0) {
       throw new RegctlError('USAGE', 'nothing is named that should go', { hint: 'name it by --platform or --digest' })
     }
-    const to = await (await this.client()).open(index, { write: true })
+    const to = await (await this.client()).open(index, { change: true })
     const made = await removeFromIndex(to, { platforms, digests, signal: this.signal })
     await to.store.close?.()
     return made

@@ -79,3 +79,34 @@ it('makes an index, adds to it and takes from it', async () => {
   const { stdout: digest } = await runCli(['digest', `${to}:v1`])
   expect(digest.trim()).toBe(removed.digest)
 })
+
+describe('a layout without a tag', () => {
+  const layout = (name: string) => `oci:${join(folder, name)}`
+  const digestOf = async (place: string) => (await runCli(['digest', place])).stdout.trim()
+
+  it.each(['v1', 'latest'])('means the one index that is there, and its tag %s moves', async tag => {
+    const place = layout(`one-${tag}`)
+    await json('create', `${place}:${tag}`, `${from}:amd64`)
+    const added = await json('add', place, `${from}:arm64`)
+    expect(added.reference).toBe(`${place}:${tag}`)
+    expect(await digestOf(`${place}:${tag}`)).toBe(added.digest)
+    const removed = await json('remove', place, '--platform', 'linux/amd64')
+    expect(await digestOf(place)).toBe(removed.digest)
+    expect((await runCli(['tags', place])).stdout).toBe(`${tag}\n`)
+  })
+
+  it('of two names for one index asks which is to move', async () => {
+    const place = layout('two')
+    await json('create', `${place}:v1`, `${from}:amd64`)
+    await runCli(['tag', place, 'stable'])
+    const { code, stderr } = await run('add', place, `${from}:arm64`)
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/has 2 names.*\nhint: name it: .*:v1 or .*:stable/)])
+  })
+
+  it('of several indexes asks which', async () => {
+    const place = layout('several')
+    await json('create', `${place}:v1`, `${from}:amd64`)
+    await json('create', `${place}:v2`, `${from}:arm64`)
+    expect((await run('remove', place, '--platform', 'linux/amd64')).code).not.toBe(0)
+  })
+})
