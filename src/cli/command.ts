@@ -10,7 +10,7 @@ import { createProgress, type Progress, type ProgressMode } from '../output/prog
 import { leastWait } from '../output/progress-state.ts'
 import { paint, type Style, styleFor } from '../output/style.ts'
 import { formatBytes, formatWait } from '../output/units.ts'
-import { asksJson, fromArgvAlone, registriesIn } from './arguments.ts'
+import { asksJson, fromArgvAlone, plainSwitches, registriesIn } from './arguments.ts'
 import { debug } from './debug.ts'
 import { errorJson, errorText, toRegctlError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -126,12 +126,12 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
 
   override async run(): Promise<void> {
     this.options = { ...this.options, json: asksJson(this.argv) }
-    const { args, flags } = await this.parse({
-      args: fromArgvAlone(this.ctor.args),
-      flags: this.ctor.flags,
-      baseFlags: globalFlags,
-      strict: this.ctor.strict,
-    })
+    const { ctor } = this
+    const known = { ...globalFlags, ...ctor.flags }
+    const { args, flags } = await this.parse(
+      { args: fromArgvAlone(ctor.args), flags: ctor.flags, baseFlags: globalFlags, strict: ctor.strict },
+      plainSwitches(this.argv, known),
+    )
     this.options = flags
     this.named = registriesIn(Object.values(args).flat())
     const result = await Promise.race([
@@ -153,10 +153,11 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
     this.progress?.stop()
     this.lines.flush()
     const aborted = this.signal.aborted ? this.signal.reason : thrown
-    const known = { ...globalFlags, ...this.ctor.flags }
+    const [example] = this.ctor.examples ?? []
     const error = toRegctlError(aborted, {
       command: `regctl ${wordsOf(this.ctor.id)}`,
-      flags: Object.keys(known).map(name => `--${name}`),
+      flags: { ...globalFlags, ...this.ctor.flags },
+      example: typeof example === 'string' ? example : example?.command,
     })
     if (this.options.json) process.stdout.write(`${errorJson(error)}\n`)
     if (!this.options.json || debug) {

@@ -1,17 +1,9 @@
 import { redactText } from '../http/redact.ts'
 import { type ErrorCode, RegctlError } from '../model/errors.ts'
-import { nearest } from '../model/nearest.ts'
 import { escapeJson, escapeText } from '../output/escape.ts'
 import { paint, type Style } from '../output/style.ts'
 import { exitCodes } from './exit-codes.ts'
-
-/** Where an error arose: what the hint of a wrong flag or argument needs. */
-export interface UsageContext {
-  /** `regctl tags`. */
-  command: string
-  /** With their dashes, as typed: for "did you mean". */
-  flags: readonly string[]
-}
+import { type UsageContext, usageError } from './usage.ts'
 
 /** Any thrown thing as a RegctlError: oclif's parse errors are USAGE, a missing file is NOT_FOUND, the unforeseen is FAILED and redacted (T15). */
 export function toRegctlError(error: unknown, context: UsageContext): RegctlError {
@@ -89,41 +81,4 @@ function withoutPreamble(error: RegctlError): RegctlError {
   const [, flag, message] = /^Parsing (--\S+) \n\t([\s\S]*)\nSee more help with --help$/.exec(error.message) ?? []
   if (flag === undefined || message === undefined) return error
   return new RegctlError(error.code, `${flag}: ${message}`, { hint: error.hint, cause: error.cause })
-}
-
-interface OclifParseError extends Error {
-  /** Of NonExistentFlagsError: the flags nobody knows. */
-  flags?: string[]
-  /** Of RequiredArgsError: definitions of what is missing; of UnexpectedArgsError: the surplus. */
-  args?: ({ name: string } | string)[]
-}
-
-function usageError(error: OclifParseError, { command, flags }: UsageContext): RegctlError {
-  const help = `see ${command} --help`
-  const unknown = error.flags?.[0]
-  if (unknown !== undefined) {
-    const name = unknown.replace(/=.*$/s, '')
-    const [meant] = nearest(name, flags)
-    return new RegctlError('USAGE', `${command} has no flag ${name}`, {
-      hint: meant ? `did you mean ${meant}? ${help}` : help,
-    })
-  }
-  const missing = error.args?.flatMap(arg => (typeof arg === 'string' ? [] : [arg.name.toUpperCase()])) ?? []
-  if (missing.length > 0) return new RegctlError('USAGE', `${command} needs ${missing.join(' and ')}`, { hint: help })
-  const surplus = error.args?.filter(arg => typeof arg === 'string') ?? []
-  if (surplus.length > 0) {
-    return new RegctlError('USAGE', `${command} does not take ${surplus.join(' ')}`, { hint: help })
-  }
-  return new RegctlError('USAGE', oneSentence(error.message), { hint: help })
-}
-
-/** Without colours, tabs and the advice that the hint gives already. */
-function oneSentence(message: string): string {
-  return message
-    .replace(/\u001b\[[\d;]*m/g, '')
-    .replace(/\n?See more help with --help/, '')
-    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
-    .replace(/^The following errors? occurred:\s*/, '')
-    .replace(/\s*\n\s*/g, '; ')
-    .trim()
 }

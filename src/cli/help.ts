@@ -86,8 +86,9 @@ function topLevel({ commands }: Manifest): Map<string, string> {
   return top
 }
 
-function wordsUnder(commands: Manifest['commands'], topic: string): string {
-  const below = Object.keys(commands).filter(id => id.startsWith(`${topic}:`))
+/** `get, head, put` of `manifest`. */
+export function wordsUnder(commands: Manifest['commands'], topic: string): string {
+  const below = Object.keys(commands).filter(id => id.startsWith(`${topic}:`) && !commands[id]?.hidden)
   return below.map(id => id.slice(topic.length + 1)).join(', ')
 }
 

@@ -1,4 +1,5 @@
 import { nearest } from '../model/nearest.ts'
+import { asksJson } from './arguments.ts'
 import { idOf, type Manifest, type ManifestCommand, type ManifestFlag, wordsOf } from './manifest.ts'
 
 /** What a command line asks for. */
@@ -7,6 +8,8 @@ export type Request =
   | { kind: 'help'; command: ManifestCommand }
   /** '' is the whole program. */
   | { kind: 'topic-help'; topic: string }
+  /** A topic without a command, by what wants JSON or has flags; '' is the whole program. */
+  | { kind: 'bare'; topic: string; flag?: string }
   /** `topic`: the words begin with the name of one. */
   | { kind: 'unknown'; words: string; meant?: string; topic?: string }
 
@@ -25,12 +28,16 @@ export function resolveRequest(manifest: Manifest, argv: readonly string[]): Req
     if (asksHelp) return { kind: 'help', command: found.command }
     return { kind: 'run', command: found.command, argv: [...flags, ...words.slice(found.taken)] }
   }
-  const first = words.find(word => !word.startsWith('-'))
-  if (first === undefined && (asksHelp || argv.length === 0)) return { kind: 'topic-help', topic: '' }
-  if (first !== undefined && isTopic(manifest, first) && words.filter(word => !word.startsWith('-')).length === 1) {
-    return { kind: 'topic-help', topic: first }
-  }
-  return unknown(manifest, words)
+  const typed = words.filter(word => !word.startsWith('-'))
+  const [topic = ''] = typed
+  // What stands before the command and is no shared flag may have taken the next word for itself.
+  if (typed.length > 0 && words[0]?.startsWith('-') && !asksHelp) return { kind: 'bare', topic: '', flag: words[0] }
+  if (typed.length > 1 || (topic !== '' && !isTopic(manifest, topic))) return unknown(manifest, words)
+  // Help asked for in so many words is for a person, whatever else is there.
+  if (asksHelp) return { kind: 'topic-help', topic }
+  const flag = words.find(word => word.startsWith('-') && !isShared(manifest, word))
+  if (flag !== undefined) return { kind: 'bare', topic, flag }
+  return asksJson(argv) ? { kind: 'bare', topic } : { kind: 'topic-help', topic }
 }
 
 /** `--help` or `-h` before a `--`. */
@@ -55,6 +62,10 @@ function splitLeadingFlags(manifest: Manifest, argv: readonly string[]): { flags
 function sharedFlags({ commands }: Manifest): Map<string, ManifestFlag> {
   const flags = Object.values(Object.values(commands)[0]?.flags ?? {}).filter(flag => flag.helpGroup)
   return new Map(flags.flatMap(flag => [[`--${flag.name}`, flag] as const, [`-${flag.char ?? '-'}`, flag] as const]))
+}
+
+function isShared(manifest: Manifest, word: string): boolean {
+  return sharedFlags(manifest).has(word.replace(/=.*$/s, ''))
 }
 
 interface Found {
@@ -85,7 +96,15 @@ function aliasesOf({ commands }: Manifest): Map<string, ManifestCommand> {
 function isBareTopic(manifest: Manifest, { command, taken }: Found, words: readonly string[]): boolean {
   const [word = ''] = words
   const isAlias = taken === 1 && !Object.hasOwn(manifest.commands, word) && command.id !== word
-  return isAlias && isTopic(manifest, word) && words.slice(1).every(each => each.startsWith('-'))
+  if (!isAlias || !isTopic(manifest, word)) return false
+  const [first = '', ...others] = words.slice(1).filter(each => !each.startsWith('-'))
+  // crane's takes one image: what stands before another word was to be a command.
+  return first === '' || (others.length > 0 && nearest(first, namesUnder(manifest, word)).length > 0)
+}
+
+/** `get`, `head`, `put` of `manifest`. */
+function namesUnder({ commands }: Manifest, topic: string): string[] {
+  return Object.keys(commands).flatMap(id => (id.startsWith(`${topic}:`) ? [wordsOf(id.slice(topic.length + 1))] : []))
 }
 
 function isTopic({ commands }: Manifest, word: string): boolean {
@@ -94,11 +113,13 @@ function isTopic({ commands }: Manifest, word: string): boolean {
 
 function unknown(manifest: Manifest, words: readonly string[]): Request {
   const typed = words.filter(word => !word.startsWith('-'))
-  const flag = words[0]
-  if (typed.length === 0) return { kind: 'unknown', words: flag ?? '' }
-  const names = Object.keys(manifest.commands).map(wordsOf)
-  const meant = nearest(typed.slice(0, 2).join(' '), names)[0] ?? nearest(typed[0] ?? '', names)[0]
   const [first = '', second] = typed
-  const topic = second !== undefined && isTopic(manifest, first) ? { words: `${first} ${second}`, topic: first } : {}
-  return { kind: 'unknown', words: first, ...topic, ...(meant ? { meant } : {}) }
+  const names = Object.keys(manifest.commands).map(wordsOf)
+  if (second !== undefined && isTopic(manifest, first)) {
+    const [meant] = nearest(second, namesUnder(manifest, first))
+    return { kind: 'unknown', words: `${first} ${second}`, topic: first, ...(meant && { meant: `${first} ${meant}` }) }
+  }
+  const topics = new Set(names.map(name => name.replace(/ .*/s, '')))
+  const meant = nearest(typed.slice(0, 2).join(' '), names)[0] ?? nearest(first, [...names, ...topics])[0]
+  return { kind: 'unknown', words: first, ...(meant ? { meant } : {}) }
 }

@@ -1,64 +1,9 @@
-import { string } from '@oclif/core/args'
-import { Command } from '@oclif/core/command'
-import * as Flags from '@oclif/core/flags'
 import { describe, expect, it } from 'vitest'
 import { errorJson, errorText, toRegctlError } from '../../src/cli/errors.ts'
-import { Program } from '../../src/cli/program.ts'
 import { RegctlError } from '../../src/model/errors.ts'
 
-const context = { command: 'regctl tags', flags: ['--filter', '--sort', '--platform', '--limit'] }
 const style = { isTTY: false, color: false, unicode: false, width: Number.POSITIVE_INFINITY, height: 24 }
-
-/** A command that only parses, to see what oclif itself throws. */
-class Parse extends Command {
-  static override args = { repository: string({ required: true }) }
-  static override flags = {
-    filter: Flags.string(),
-    sort: Flags.option({ options: ['name', 'semver'] as const })(),
-    limit: Flags.integer({ min: 1 }),
-    password: Flags.string({ exclusive: ['filter'] }),
-    platform: Flags.string({
-      parse: async text => {
-        throw new RegctlError('USAGE', `${text} is not a platform`, { hint: 'os/arch' })
-      },
-    }),
-  }
-  override async run() {
-    await this.parse(Parse)
-  }
-}
-
-async function parseError(line: string): Promise<RegctlError> {
-  const program = new Program('/nowhere', { name: 'regctl-js', version: '0.0.0', oclif: { bin: 'regctl' } })
-  const thrown = await new Parse(line === '' ? [] : line.split(' '), program).run().catch(error => error)
-  return toRegctlError(thrown, context)
-}
-
-describe('wrong usage', () => {
-  it.each([
-    ['', 'regctl tags needs REPOSITORY', 'see regctl tags --help'],
-    ['a b', 'regctl tags does not take b', 'see regctl tags --help'],
-    ['a --fliter x', 'regctl tags has no flag --fliter', 'did you mean --filter? see regctl tags --help'],
-    ['a --frobnicate=1', 'regctl tags has no flag --frobnicate', 'see regctl tags --help'],
-    ['a --sort size', 'Expected --sort=size to be one of: name, semver', 'see regctl tags --help'],
-    ['a --filter', 'Flag --filter expects a value', 'see regctl tags --help'],
-    ['a --limit x', '--limit: Expected an integer but received: x', 'see regctl tags --help'],
-    [
-      'a --limit 0',
-      expect.stringContaining('--limit: Expected an integer greater than or equal to 1'),
-      expect.anything(),
-    ],
-    [
-      'a --password x --filter y',
-      expect.stringMatching(/^--filter=y cannot also be provided when using --password$/),
-      expect.anything(),
-    ],
-    ['a --platform x', '--platform: x is not a platform', 'os/arch'],
-  ])('%j: %s', async (line, message, hint) => {
-    const error = await parseError(line)
-    expect(error).toMatchObject({ code: 'USAGE', message, hint })
-  })
-})
+const context = { command: 'regctl tags', flags: {} }
 
 describe('everything else', () => {
   it.each([

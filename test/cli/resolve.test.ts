@@ -21,7 +21,8 @@ const manifest: Manifest = {
     tags: command('tags', ['ls', 'tag ls', 'list-tags']),
     tag: command('tag'),
     copy: command('copy', ['cp', 'image:copy']),
-    'manifest:get': command('manifest:get'),
+    'manifest:get': command('manifest:get', ['manifest']),
+    'blob:get': command('blob:get'),
   },
 }
 const resolve = (line: string) => resolveRequest(manifest, line === '' ? [] : line.split(' '))
@@ -34,6 +35,8 @@ describe('runs', () => {
     ['tag alpine x', 'tag', 'alpine x'],
     ['image copy a b', 'copy', 'a b'],
     ['manifest get a', 'manifest:get', 'a'],
+    ['manifest a', 'manifest:get', 'a'],
+    ['manifest nginx --platform linux/amd64', 'manifest:get', 'nginx --platform linux/amd64'],
     ['--json -v tags alpine', 'tags', '--json -v alpine'],
     ['--plain-http host tags alpine', 'tags', '--plain-http host alpine'],
     ['--plain-http=host tags alpine', 'tags', '--plain-http=host alpine'],
@@ -53,6 +56,9 @@ describe('helps', () => {
     ['manifest', 'manifest'],
     ['manifest --help', 'manifest'],
     ['help manifest', 'manifest'],
+    ['blob', 'blob'],
+    ['blob -v', 'blob'],
+    ['blob --json --help', 'blob'],
   ])('%j: the page of %j', (line, topic) => expect(resolve(line)).toEqual({ kind: 'topic-help', topic }))
 
   it.each([
@@ -65,14 +71,28 @@ describe('helps', () => {
   ])('%s: the page of %s', (line, id) => expect(resolve(line)).toMatchObject({ kind: 'help', command: { id } }))
 })
 
+describe('needs a command', () => {
+  it.each([
+    ['--json', { topic: '' }],
+    ['blob --json', { topic: 'blob' }],
+    ['--json blob', { topic: 'blob' }],
+    ['manifest --json', { topic: 'manifest' }],
+    ['blob --frob', { topic: 'blob', flag: '--frob' }],
+    ['blob --frob=1 --json', { topic: 'blob', flag: '--frob=1' }],
+    ['--frobnicate', { topic: '', flag: '--frobnicate' }],
+    ['--sort name tags alpine', { topic: '', flag: '--sort' }],
+  ])('%s', (line, bare) => expect(resolve(line)).toEqual({ kind: 'bare', ...bare }))
+})
+
 describe('does not know', () => {
   it.each([
     ['tasg alpine', { words: 'tasg', meant: 'tags' }],
     ['cpoy --help', { words: 'cpoy', meant: 'copy' }],
     ['frobnicate', { words: 'frobnicate' }],
-    ['--frobnicate', { words: '--frobnicate' }],
+    ['blbo get x', { words: 'blbo', meant: 'blob get' }],
+    ['blbo', { words: 'blbo', meant: 'blob' }],
     ['manifest gte x', { words: 'manifest gte', meant: 'manifest get', topic: 'manifest' }],
-    ['manifest frobnicate --json', { words: 'manifest frobnicate', topic: 'manifest' }],
+    ['blob frobnicate --json', { words: 'blob frobnicate', topic: 'blob' }],
     ['__proto__ x', { words: '__proto__' }],
     ['constructor', { words: 'constructor' }],
   ])('%s', (line, unknown) => expect(resolve(line)).toEqual({ kind: 'unknown', ...unknown }))
