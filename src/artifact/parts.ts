@@ -69,6 +69,8 @@ export async function filePart(path: string, { mediaType, signal, onReading }: P
 
 /** What comes from a stream that cannot be read again: it waits in a temporary file, which `remove` takes away. It has no title. */
 export async function streamPart(input: Readable, { mediaType, signal }: PartOptions = {}): Promise<ReadPart> {
+  // It may break while the folder is made: the pipeline is told then.
+  input.on('error', () => {})
   const folder = await mkdtemp(join(tmpdir(), 'regctl-stdin-'))
   const path = join(folder, 'content')
   const remove = () => rm(folder, { recursive: true, force: true })

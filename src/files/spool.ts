@@ -46,6 +46,8 @@ export async function spool<T>(
   options: SpoolOptions,
   use: (spooled: Spooled) => Promise<T>,
 ): Promise<T> {
+  // It may break while the file is made: the loop is told then.
+  stream.on('error', () => {})
   const folder = await mkdtemp(join(tmpdir(), 'regctl-'))
   try {
     return await use(await fill(stream, join(folder, 'content'), options))

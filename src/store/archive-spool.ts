@@ -38,6 +38,8 @@ export function isGzip(start: Buffer, where: string): boolean {
  * @throws InvalidContentError when it is too large, or a decompression bomb (T7)
  */
 export async function spool(source: Readable, where: string, { signal }: Options = {}): Promise<RandomAccess> {
+  // It may break while the file is made: the loop is told then.
+  source.on('error', () => {})
   const path = join(tmpdir(), `regctl-${randomUUID()}`)
   const fd = await openFile(path, 'wx+', 0o600)
   await rm(path, { force: true })
@@ -51,6 +53,7 @@ export async function spool(source: Readable, where: string, { signal }: Options
     }
   } catch (error) {
     new RandomAccess(fd, 0).close()
+    source.destroy()
     throw error
   }
   return new RandomAccess(fd, size)

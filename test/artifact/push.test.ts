@@ -1,11 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import type { TransferEvent } from '../../src/artifact/events.ts'
-import { bytesPart, filePart, parseFileArgument, streamPart } from '../../src/artifact/parts.ts'
+import { bytesPart, filePart } from '../../src/artifact/parts.ts'
 import { pushArtifact } from '../../src/artifact/push.ts'
 import { emptyDescriptor, parseManifest } from '../../src/model/manifest.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -17,22 +15,6 @@ import { collect, expectCode } from '../store/contract.ts'
 const folder = mkdtempSync(join(tmpdir(), 'regctl-push-'))
 const path = (name: string) => join(folder, name)
 writeFileSync(path('a.txt'), 'hello')
-
-it.each([
-  ['a.txt', 'a.txt', undefined],
-  ['a.txt:text/plain', 'a.txt', 'text/plain'],
-  ['dir/a:b.txt', 'dir/a:b.txt', undefined],
-  ['dir/a:b.txt:application/vnd.x+json', 'dir/a:b.txt', 'application/vnd.x+json'],
-  ['C:\\a.txt', 'C:\\a.txt', undefined],
-  ['C:\\a.txt:text/plain', 'C:\\a.txt', 'text/plain'],
-  ['C:/dir/a.txt', 'C:/dir/a.txt', undefined],
-  ['-', undefined, undefined],
-  ['-:text/plain', undefined, 'text/plain'],
-  ['/dev/stdin:text/plain', undefined, 'text/plain'],
-  [':text/plain', ':text/plain', undefined],
-])('%s is the file %s of type %s', (text, file, mediaType) => {
-  expect(parseFileArgument(text)).toEqual({ path: file, ...(mediaType && { mediaType }) })
-})
 
 it('tells that it reads a file, before anything is sent', async () => {
   const events: TransferEvent[] = []
@@ -105,26 +87,6 @@ it('sends the files before the manifest, and tells of each', async () => {
   expect(pushed.at(-1)).toBe('application/vnd.oci.image.manifest.v1+json')
   expect(events.filter(({ type }) => type === 'found')).toHaveLength(3)
   expect(events.filter(({ type }) => type === 'done')).toHaveLength(3)
-})
-
-it('gives a file from a stream no name, and takes the temporary file away', async () => {
-  const part = await streamPart(Readable.from([Buffer.from('from '), Buffer.from('a pipe')]), {
-    mediaType: 'text/plain',
-  })
-  expect(part.descriptor).toEqual({ mediaType: 'text/plain', digest: expect.any(String), size: 11 })
-  const left = async () => (await readdir(tmpdir())).filter(name => name.startsWith('regctl-stdin-')).length
-  const before = await left()
-  await part.remove?.()
-  expect(await left()).toBe(before - 1)
-})
-
-it.each([
-  ['missing.txt', 'NOT_FOUND'],
-  ['a.txt/below', 'NOT_FOUND'],
-  ['sub', 'USAGE'],
-] as const)('%s is %s', async (name, code) => {
-  await mkdir(path('sub'), { recursive: true })
-  await expectCode(filePart(path(name)), code)
 })
 
 it('T11: refuses a file that has changed since it was hashed', async () => {

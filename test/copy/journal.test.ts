@@ -27,6 +27,13 @@ async function leave(pid: number) {
   await rename(join(folder, name), join(folder, name.replace(/-\d+\.json$/, `-${pid}.json`)))
 }
 
+/** As if it had been written so many seconds ago. */
+async function age(seconds: number) {
+  const [name = ''] = await readdir(folder)
+  const then = new Date(Date.now() - seconds * 1000)
+  await utimes(join(folder, name), then, then)
+}
+
 describe('the journal of a copy', () => {
   it('gives the next run of the same copy what the last one saved', async () => {
     await (await openJournal(folder, route)).checkpoint(digest).save('https://b.example/upload/1')
@@ -42,6 +49,35 @@ describe('the journal of a copy', () => {
     await (await openJournal(folder, route)).checkpoint(digest).save('at')
     await leave(process.ppid)
     expect(await (await openJournal(folder, route)).checkpoint(digest).load()).toBeUndefined()
+  })
+
+  it('leaves it to that process however long it has been silent', async () => {
+    await (await openJournal(folder, route)).checkpoint(digest).save('at')
+    await leave(process.ppid)
+    await age(11 * 60)
+    const next = await openJournal(folder, route)
+    expect([next.goesOn, await next.checkpoint(digest).load()]).toEqual([false, undefined])
+    expect(await readdir(folder)).toHaveLength(1)
+  })
+
+  it.each<[string, { source?: string; destination?: string }]>([
+    ['from elsewhere', { source: 'c.example/app:1' }],
+    ['to elsewhere', { destination: 'c.example/app:1' }],
+    ['the other way', { source: route.destination, destination: route.source }],
+  ])('leaves what a dead process left of a copy %s', async (_, other) => {
+    await (await openJournal(folder, route)).checkpoint(digest).save('at')
+    await leave(deadPid())
+    const next = await openJournal(folder, { ...route, ...other })
+    expect([next.goesOn, await next.checkpoint(digest).load()]).toEqual([false, undefined])
+    expect((await openJournal(folder, route)).goesOn).toBe(true)
+  })
+
+  it('does not go on with an upload that is a week old: registries have forgotten it', async () => {
+    await (await openJournal(folder, route)).checkpoint(digest).save('at')
+    await leave(deadPid())
+    await age(7 * 24 * 3600 + 60)
+    const next = await openJournal(folder, route)
+    expect([next.goesOn, await next.checkpoint(digest).load()]).toEqual([false, undefined])
   })
 
   it('leaves nothing of a journal that a process was killed while writing', async () => {
@@ -61,6 +97,15 @@ describe('the journal of a copy', () => {
     const weekAgo = new Date(Date.now() - 8 * 24 * 3600 * 1000)
     await utimes(join(folder, 'old.json'), weekAgo, weekAgo)
     await journal.end()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is gone at the end, also when it is just being written', async () => {
+    const journal = await openJournal(folder, route)
+    await journal.checkpoint(digest).save('first')
+    const saving = [1, 2, 3].map(at => journal.checkpoint(digest).save(`${at}`))
+    await journal.end()
+    await Promise.all(saving)
     expect(await readdir(folder)).toEqual([])
   })
 
@@ -98,15 +143,22 @@ describe('the journal of a copy', () => {
     expect(journal.goesOn).toBe(false)
   })
 
-  it.each(['', '{', '[]', 'null', '{"uploads":[]}', '{"uploads":{"sha256:../x":"a","x":5}}'])(
-    'takes %j for none',
-    async text => {
-      await (await openJournal(folder, route)).checkpoint(digest).save('at')
-      const [name = ''] = await readdir(folder)
-      await writeFile(join(folder, name), text)
-      expect(await (await openJournal(folder, route)).checkpoint(digest).load()).toBeUndefined()
-    },
-  )
+  it.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"uploads":[]}',
+    '{"uploads":{"sha256:../x":"a","x":"b"}}',
+    `{"uploads":{"${digest}":5}}`,
+    `{"uploads":{"${digest}":null}}`,
+  ])('takes %j for none', async text => {
+    await (await openJournal(folder, route)).checkpoint(digest).save('at')
+    const [name = ''] = await readdir(folder)
+    await writeFile(join(folder, name), text)
+    const next = await openJournal(folder, route)
+    expect([next.goesOn, await next.checkpoint(digest).load()]).toEqual([false, undefined])
+  })
 })
 
 describe('a copy with a journal', () => {

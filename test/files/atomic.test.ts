@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, utimes,
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { isTemporary, removeLeftovers, temporaryBeside, writeAtomic } from '../../src/files/atomic.ts'
+import { isTemporary, removeLeftovers, temporaryBeside, writeAtomic, writeBeside } from '../../src/files/atomic.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -16,6 +16,32 @@ describe('writeAtomic', () => {
     process.umask(old)
     expect((await stat(join(dir, 'a/b/secret'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(dir, 'a/b'))).mode & 0o777).toBe(0o700)
+  })
+
+  it('T17: what is not finished yet is for nobody else to read, however the file itself is', async () => {
+    const old = process.umask(0)
+    const seen: number[] = []
+    try {
+      const path = await writeBeside(
+        join(dir, 'f'),
+        async file => {
+          seen.push((await file.stat()).mode & 0o777)
+          await file.writeFile('x')
+        },
+        0o644,
+      )
+      seen.push((await stat(path)).mode & 0o777)
+    } finally {
+      process.umask(old)
+    }
+    expect(seen).toEqual([0o600, 0o644])
+  })
+
+  it('leaves nothing behind when it cannot be filled', async () => {
+    await writeFile(join(dir, 'f'), 'old')
+    await expect(writeBeside(join(dir, 'f'), () => Promise.reject(new Error('torn')))).rejects.toThrow('torn')
+    expect(await readdir(dir)).toEqual(['f'])
+    expect(await readFile(join(dir, 'f'), 'utf8')).toBe('old')
   })
 
   it('keeps the mode of a file that is there, and leaves nothing else behind', async () => {

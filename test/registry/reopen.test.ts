@@ -103,6 +103,33 @@ describe('from and until', () => {
     expect([text, opened]).toEqual(['0123456', [0, 4]])
   })
 
+  it('nothing is taken beyond the end, and the body is closed', async () => {
+    let taken = 0
+    const endless = new Readable({
+      highWaterMark: 2,
+      read() {
+        taken += 2
+        this.push(Buffer.from('xx'))
+      },
+    })
+    expect(await read({ open: async () => endless, from: 0, until: () => 4 })).toBe('xxxx')
+    expect(endless.destroyed).toBe(true)
+    expect(taken).toBeLessThan(20)
+  })
+
+  it('an end that came to lie behind us, while we waited, gives nothing more', async () => {
+    let end = 10
+    const open = async () =>
+      Readable.from(
+        (function* () {
+          yield content.subarray(0, 4)
+          end = 3
+          yield content.subarray(4)
+        })(),
+      )
+    expect(await read({ open, from: 0, until: () => end })).toBe('0123')
+  })
+
   it('takes the body that is open already', async () => {
     const { open, opened } = source([4])
     const first = await open(0)
@@ -120,5 +147,7 @@ it.each([
   [99, ''],
 ])('skip %i: %j', async (bytes, expected) => {
   const { open } = source([])
-  expect(Buffer.concat(await skip(await open(0), bytes).toArray()).toString()).toBe(expected)
+  const chunks: Buffer[] = await skip(await open(0), bytes).toArray()
+  expect(Buffer.concat(chunks).toString()).toBe(expected)
+  expect(chunks.every(({ length }) => length > 0)).toBe(true)
 })

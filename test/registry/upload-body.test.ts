@@ -186,6 +186,12 @@ describe('what broke at the source', () => {
     expect(reading.failure).toBe(gone)
   })
 
+  it('but not an error that is none of ours: it comes of closing the body', async () => {
+    const body = uploadBody(target, async () => new Readable({ read: () => {} }).destroy(new Error('closed')))
+    await expect(attempt(body, [0, 10])).rejects.toThrow('closed')
+    expect(body.failure).toBeUndefined()
+  })
+
   it.each<[string, (body: UploadBody) => Promise<unknown>]>([
     ['a body that was closed on its way', body => attempt(body, [0, 10], 3)],
     ['one that was destroyed', async body => (await body.open(0, 10)).destroy(new Error('the upload broke'))],
