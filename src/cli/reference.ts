@@ -22,7 +22,8 @@ export function referencePage({ commands }: Manifest): string {
     : undefined
   return [
     '# Commands',
-    'Made from the help of the program by `npm run docs`; a test fails when it is stale.',
+    'Made from the help of the program by `npm run docs`; a test fails when it is stale. How a command ends: [Exit codes](exit-codes.md). What it reads besides its flags: [Environment and files](environment.md).',
+    contents(shown),
     ...shown.map(command => {
       const other = [...command.aliases, ...command.hiddenAliases].map(alias => `\`${wordsOf(alias)}\``)
       return [
@@ -34,6 +35,14 @@ export function referencePage({ commands }: Manifest): string {
     ...(shared ? [`## Flags of every command\n\n${fenced(commandHelp(shared, page).trim())}`] : []),
     '',
   ].join('\n\n')
+}
+
+function contents(commands: readonly ManifestCommand[]): string {
+  const rows = commands.map(({ id, summary = '' }) => {
+    const words = wordsOf(id)
+    return `| [${words}](#regctl-${words.replaceAll(' ', '-')}) | ${summary} |`
+  })
+  return ['| command | |', '|---|---|', ...rows, '| [flags of every command](#flags-of-every-command) | |'].join('\n')
 }
 
 function groupedFlags({ flags }: ManifestCommand, grouped: boolean): ManifestCommand['flags'] {

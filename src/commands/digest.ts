@@ -24,7 +24,7 @@ export default class DigestCommand extends RegctlCommand<typeof DigestCommand, D
     }),
   }
   static override flags = { platform: platformFlag() }
-  static override hiddenAliases = ['image:digest', 'manifest:digest']
+  static override hiddenAliases = ['image:digest', 'manifest:digest', 'resolve']
 
   protected async execute(
     args: ArgsOf<typeof DigestCommand>,

@@ -45,7 +45,7 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
     })(),
     'no-verify': Flags.boolean({ summary: 'keep it without asking the registry' }),
   }
-  static override hiddenAliases = ['registry:login']
+  static override hiddenAliases = ['registry:login', 'auth:login']
   /** Typed as `https://HOST`. */
   private encrypted: string | undefined
 

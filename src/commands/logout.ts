@@ -25,7 +25,7 @@ export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, L
   static override flags = {
     all: Flags.boolean({ summary: 'every registry that a login is kept for' }),
   }
-  static override hiddenAliases = ['registry:logout']
+  static override hiddenAliases = ['registry:logout', 'auth:logout']
 
   protected async execute(
     { registry }: ArgsOf<typeof LogoutCommand>,

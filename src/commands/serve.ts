@@ -17,6 +17,7 @@ export default class ServeCommand extends RegctlCommand<typeof ServeCommand, und
     },
     { description: 'for others to pull from', command: 'regctl serve --host 0.0.0.0 --dir images --read-only' },
   ]
+  static override hiddenAliases = ['registry:serve']
   static override flags = {
     port: Flags.integer({ min: 0, max: 65535, default: 5000, helpValue: 'N', summary: 'port; 0 takes a free one' }),
     host: Flags.string({ default: '127.0.0.1', helpValue: 'ADDRESS', summary: 'address to listen on' }),

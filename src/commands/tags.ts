@@ -77,7 +77,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     'pull-command': pullCommandFlag({ dependsOn: ['long'] }),
     long: Flags.boolean({ char: 'l', summary: 'a table of digest, size, platforms and age' }),
   }
-  static override hiddenAliases = ['ls', 'list-tags', 'tag:ls']
+  static override hiddenAliases = ['ls', 'list-tags', 'tag:ls', 'repo:tags']
 
   protected async execute(
     { repository }: ArgsOf<typeof TagsCommand>,

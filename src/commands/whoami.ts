@@ -14,6 +14,7 @@ interface Whoami {
 export default class WhoamiCommand extends RegctlCommand<typeof WhoamiCommand, Whoami> {
   static override summary = 'tell which account would be used, and where it is kept'
   static override examples = ['regctl whoami', 'regctl whoami registry.example:5000 --json']
+  static override hiddenAliases = ['registry:whoami']
   static override args = {
     registry: string({ description: 'host[:port]; Docker Hub when left out' }),
   }

@@ -15,4 +15,6 @@ it('shows every command, and what they share once', async () => {
   expect(page).toContain('## regctl copy')
   expect(page).toContain('Also known as `cp`, `image copy`.')
   expect(page.split('--plain-http')).toHaveLength(2)
+  expect(page).toContain('| [artifact list](#regctl-artifact-list) | list what refers to an image |\n')
+  expect(page.match(/^\| \[.*\]\(#regctl-/gm)).toHaveLength(page.match(/^## regctl /gm)?.length ?? 0)
 })

@@ -28,12 +28,15 @@ export function commandsIn(markdown: string): PageCommand[] {
   )
 }
 
-/** What stays of an output when digests, sizes and the width of columns are taken out: its shape. */
+/** What stays of an output when digests, sizes, times, counts of requests and the width of columns are taken out: its shape. */
 export function shapeOf(lines: readonly string[]): string[] {
   return lines.map(line =>
     line
       .replace(/sha256:\S+/g, 'DIGEST')
       .replace(/\b\d+(?:\.\d)? [KMG]?i?B\b/g, 'SIZE')
+      .replace(/\b\d+\.\d s\b/g, 'TIME')
+      .replace(/\b\d+ requests?\b/g, 'REQUESTS')
+      .replaceAll('→', '->')
       .replace(/ +/g, ' ')
       .trimEnd(),
   )
