@@ -1,6 +1,6 @@
 import { escapeText } from './escape.ts'
 import { type Paint, paint, type Style } from './style.ts'
-import { cutToWidth, displayWidth } from './width.ts'
+import { cutToWidth, displayWidth, longestWord, wrapToWidth } from './width.ts'
 
 export interface Column {
   title: string
@@ -35,27 +35,31 @@ export async function table(
     chars: borderless,
     colWidths: widths.map((width, at) => width + (at < widths.length - 1 ? gap : 0)),
     colAligns: columns.map(column => column.align ?? 'left'),
-    wordWrap: true,
     truncate: '',
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
   })
-  const line = (texts: readonly string[], how: (column: Column) => Paint | undefined) =>
-    texts.map((text, at) => {
-      const column = columns[at] ?? { title: '' }
-      const shown = column.fit === 'wrap' ? text : cutToWidth(text, widths[at] ?? 0, style)
-      const color = how(column)
-      const content = color ? paint(shown, color, style) : shown
-      // A word longer than its column is broken: cut off, it would be lost.
-      const wrapOnWordBoundary = text.split(' ').every(word => word.length <= (widths[at] ?? 0))
-      return { content, wrapOnWordBoundary, style: { 'padding-right': at < widths.length - 1 ? gap : 0 } }
-    })
-  grid.push(
-    line(
-      columns.map(column => column.title),
-      () => 'bold',
-    ),
+  // A row for each line: the library takes the cube of the lines of one cell.
+  const add = (texts: readonly string[], how: (column: Column) => Paint | undefined) => {
+    const lines = texts.map((text, at) =>
+      columns[at]?.fit === 'wrap' ? wrapToWidth(text, widths[at] ?? 0) : [cutToWidth(text, widths[at] ?? 0, style)],
+    )
+    const height = Math.max(...lines.map(each => each.length))
+    for (let row = 0; row < height; row++) {
+      grid.push(
+        columns.map((column, at) => {
+          const text = lines[at]?.[row] ?? ''
+          const color = how(column)
+          const content = color ? paint(text, color, style) : text
+          return { content, style: { 'padding-right': at < widths.length - 1 ? gap : 0 } }
+        }),
+      )
+    }
+  }
+  add(
+    columns.map(column => column.title),
+    () => 'bold',
   )
-  for (const row of cells) grid.push(line(row, column => column.paint))
+  for (const row of cells) add(row, column => column.paint)
   return grid
     .toString()
     .split('\n')
@@ -73,13 +77,20 @@ export function filledTable<T>(cells: readonly Cell<T>[], items: readonly T[], s
   )
 }
 
-/** Who gives first where the terminal is narrow, and down to how many columns: `sha256:0123456789ab…` still tells two digests apart. */
+/**
+ * Who gives first where the terminal is narrow, and down to how many columns: `sha256:0123456789ab…` still tells two digests apart, and words stay
+ * whole as long as a cut can go on.
+ */
 const concessions = [
   { fit: 'cut', least: 20 },
-  { fit: 'wrap', least: 12 },
+  { fit: 'wrap', least: 12, keepsWords: true },
   { fit: 'cut', least: 8 },
+  { fit: 'wrap', least: 12 },
   { fit: 'wrap', least: 8 },
 ] as const
+
+/** A word that is longer is broken anyway. */
+const longWord = 24
 
 /** Natural widths; then the widest column of those whose turn it is gives, one by one. */
 function fitWidths(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): number[] {
@@ -92,12 +103,20 @@ function fitWidths(columns: readonly Column[], cells: readonly (readonly string[
     if (column.fit && column.fit !== 'keep')
       widths[at] = Math.min(widths[at] ?? 0, Math.max(width, column.title.length))
   }
+  const words = columns.map((column, at) =>
+    column.fit === 'wrap' ? cells.reduce((most, row) => Math.max(most, longestWord(row[at] ?? '')), 0) : 0,
+  )
   const total = () => widths.reduce((sum, each) => sum + each, gap * (widths.length - 1))
-  for (const { fit, least } of concessions) {
+  for (const concession of concessions) {
+    const { fit } = concession
+    const leastOf = (column: Column, at: number) => {
+      const word = 'keepsWords' in concession ? Math.min(words[at] ?? 0, longWord) : 0
+      return Math.max(concession.least, column.title.length, word)
+    }
     while (total() > width) {
       const givers = columns.flatMap((column, at) => {
         const own = widths[at] ?? 0
-        return column.fit === fit && own > Math.max(least, column.title.length) ? [{ at, own }] : []
+        return column.fit === fit && own > leastOf(column, at) ? [{ at, own }] : []
       })
       const [first, ...others] = givers
       if (!first) break

@@ -34,6 +34,18 @@ describe('table', () => {
     ])
   })
 
+  it('breaks no word as long as a digest can be cut further', async () => {
+    const wide = [{ title: 'TAG' }, ...columns.slice(1), { title: 'CREATED' }]
+    const row = ['3.22.1-alpine', digest, '12.4 MiB', platforms, '2026-01-02 03:04 UTC']
+    expect((await table(wide, [row], style)).split('\n')).toEqual([
+      'TAG            DIGEST                SIZE  PLATFORMS        CREATED',
+      '3.22.1-alpine  sha256:01234567…  12.4 MiB  linux/amd64,     2026-01-02 03:04 UTC',
+      '                                           linux/arm64/v8,',
+      '                                           linux/arm/v7,',
+      '                                           windows/amd64',
+    ])
+  })
+
   it.each([40, 60, 80, 120, 160])('stays within %d columns', async width => {
     const text = await table(columns, [...rows, ['x'.repeat(300), digest, '1 B', 'y'.repeat(5000)]], {
       ...style,
