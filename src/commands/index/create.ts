@@ -32,6 +32,7 @@ export default class IndexCreateCommand extends RegctlCommand<typeof IndexCreate
   }
   static override flags = {
     ...indexFlags,
+    empty: Flags.boolean({ summary: 'an index of no images, to be filled by index add' }),
     annotation: annotationFlag,
     'artifact-type': artifactTypeFlag({ summary: 'what kind of index it is' }),
     subject: Flags.string({ helpValue: 'IMAGE|DIGEST', summary: 'what it refers to, in the same repository' }),
@@ -47,6 +48,7 @@ export default class IndexCreateCommand extends RegctlCommand<typeof IndexCreate
     { name, image = [] }: ArgsOf<typeof IndexCreateCommand>,
     flags: FlagsOf<typeof IndexCreateCommand>,
   ): Promise<ComposedIndex> {
+    if (Boolean(flags.empty) !== (image.length === 0)) throw oddNumber(image.length)
     const client = await this.client()
     const to = await client.open(name, { write: true })
     if (isDigest(to.reference)) {
@@ -78,4 +80,11 @@ export default class IndexCreateCommand extends RegctlCommand<typeof IndexCreate
   protected view(result: ComposedIndex): string {
     return pushedText(result)
   }
+}
+
+function oddNumber(images: number): RegctlError {
+  if (images > 0) return new RegctlError('USAGE', '--empty asks for an index of no images, and some are named')
+  return new RegctlError('USAGE', 'no image is named that the index should hold', {
+    hint: 'name images behind it, or ask for an empty one with --empty',
+  })
 }

@@ -28,6 +28,8 @@ const json = async (...args: string[]) => {
 describe('wrong input', () => {
   it.each<[string, string[], number, string]>([
     ['no name', ['create'], 2, 'USAGE'],
+    ['no image', ['create', `${to}:x`], 2, 'USAGE'],
+    ['images for an empty one', ['create', `${to}:x`, `${from}:amd64`, '--empty'], 2, 'USAGE'],
     ['a bad name', ['create', 'UPPER/case', `${from}:amd64`], 2, 'REFERENCE_INVALID'],
     ['a digest for a name', ['create', `${to}@${amd64.root.digest}`], 2, 'USAGE'],
     ['an image that is not there', ['create', `${to}:x`, `${from}:missing`], 3, 'NOT_FOUND'],
@@ -47,7 +49,7 @@ describe('wrong input', () => {
     ['a bad platform', ['create', `${to}:x`, `${from}:amd64`, '--platform', '?'], 2, 'USAGE'],
     ['a bad format', ['create', `${to}:x`, `${from}:amd64`, '--format', 'rpm'], 2, 'USAGE'],
     ['OCI images for Docker', ['create', `${to}:x`, `${from}:amd64`, '--format', 'docker'], 2, 'USAGE'],
-    ['a subject elsewhere', ['create', `${to}:x`, '--subject', `${from}:amd64`], 2, 'USAGE'],
+    ['a subject elsewhere', ['create', `${to}:x`, `${from}:amd64`, '--subject', `${from}:amd64`], 2, 'USAGE'],
     ['nothing to add', ['add', `${to}:x`], 2, 'USAGE'],
     ['an index that is not there', ['add', `${to}:missing`, `${from}:amd64`], 3, 'NOT_FOUND'],
     ['an image for an index', ['add', `${from}:amd64`, `${from}:arm64`], 2, 'USAGE'],
@@ -78,6 +80,14 @@ it('makes an index, adds to it and takes from it', async () => {
   expect(removed.manifests).toMatchObject([{ platform: 'linux/arm64' }])
   const { stdout: digest } = await runCli(['digest', `${to}:v1`])
   expect(digest.trim()).toBe(removed.digest)
+})
+
+it('makes an empty index only when asked, which index add fills', async () => {
+  const place = `oci:${join(folder, 'empty')}`
+  const refused = await run('create', place)
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/no image is named.*\nhint: .*--empty/)])
+  expect((await json('create', place, '--empty')).manifests).toEqual([])
+  expect((await json('add', place, `${from}:arm64`)).manifests).toMatchObject([{ platform: 'linux/arm64' }])
 })
 
 describe('a layout without a tag', () => {
