@@ -1,9 +1,10 @@
-import type { Naming } from '../image/naming.ts'
+import type { Naming, NamingOptions } from '../image/naming.ts'
 import { type Doomed, planRemoval, type RemovalPlan } from '../image/removal-plan.ts'
-import { type Removed, removeManifests } from '../image/remove.ts'
+import { type Removed, type RemoveOptions, removeManifests } from '../image/remove.ts'
 import type { UntagWay } from '../image/untag.ts'
 import { isNotFound, RegctlError } from '../model/errors.ts'
 import { listSome } from '../model/nearest.ts'
+import type { Progress } from '../output/progress.ts'
 import type { Style } from '../output/style.ts'
 import { formatPlace } from '../store/place.ts'
 import { resolvePlace } from '../store/resolve.ts'
@@ -27,6 +28,12 @@ export interface Deletion {
   missing?: string
 }
 
+/** What a deletion needs of the command it serves. */
+export interface DeletionSurroundings extends Options {
+  style: Style
+  progress: Progress
+}
+
 export interface DeletionFlags {
   yes?: boolean
   'ignore-missing'?: boolean
@@ -37,18 +44,29 @@ export interface DeletionFlags {
 export async function deleteImage(
   place: Place<Store>,
   flags: DeletionFlags,
-  { style, signal }: Options & { style: Style },
+  { style, progress, signal }: DeletionSurroundings,
 ): Promise<Deletion> {
   const { store } = place
-  const options = { jobs: flags.jobs, signal }
+  const options = { jobs: flags.jobs, signal, ...told(progress) }
   return orMissing(place, flags, async () => {
     const target = await resolvePlace(place, options)
     const plan = await planRemoval(store, target, options)
-    if (!flags.yes) await askFor(plan, formatPlace({ store, reference: target.digest }), { style, signal })
+    if (!flags.yes) {
+      progress.stop()
+      await askFor(plan, formatPlace({ store, reference: target.digest }), { style, signal })
+    }
     const result = await removeManifests(store, plan.manifests, { ...options, ignoreMissing: flags['ignore-missing'] })
     await store.close?.()
     return deletionOf(store, { ...plan, ...result })
   })
+}
+
+/** Has the progress show tags as they are looked up, and manifests as they go. */
+export function told({ onEvent }: Progress): Pick<NamingOptions, 'onLookedUp'> & Pick<RemoveOptions, 'onRemoved'> {
+  return {
+    onLookedUp: count => onEvent({ type: 'tags', count }),
+    onRemoved: (done, total) => onEvent({ type: 'images', done, total }),
+  }
 }
 
 /** A report of what was removed, or of what would be. */

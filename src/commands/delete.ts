@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { jobsFlag, repeatableText } from '../cli/flags.ts'
-import { type Deletion, deleteImage, deletionOf, deletionShortfall, orMissing } from '../cli/removal.ts'
+import { jobsFlag, progressFlag, repeatableText } from '../cli/flags.ts'
+import { type Deletion, deleteImage, deletionOf, deletionShortfall, orMissing, told } from '../cli/removal.ts'
 import { namedIn } from '../cli/target.ts'
 import { planPattern } from '../image/removal-plan.ts'
 import { removeManifests } from '../image/remove.ts'
@@ -48,6 +48,7 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
     exclude: repeatableText({ helpValue: 'GLOB', dependsOn: ['tags'], summary: 'no tags that match (repeatable)' }),
     yes: Flags.boolean({ char: 'y', summary: 'agree to what is deleted' }),
     jobs: jobsFlag,
+    progress: progressFlag(),
   }
   static override hiddenAliases = ['image:delete', 'rm', 'image:rm']
 
@@ -62,7 +63,10 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
     if (flags.tags) return this.deleteMatching(await client.openRepository(image, { change: true }), flags, image)
     requireName(image, flags)
     const place = await client.open(image, { change: true })
-    if (!flags['tag-only']) return deleteImage(place, flags, { style: this.style, signal: this.signal })
+    if (!flags['tag-only']) {
+      const progress = this.startProgress(flags.progress)
+      return deleteImage(place, flags, { style: this.style, progress, signal: this.signal })
+    }
     return orMissing(place, flags, async () => {
       const way = await untag(place, {
         product: () => this.productOf(image),
@@ -97,9 +101,10 @@ export default class DeleteCommand extends RegctlCommand<typeof DeleteCommand, D
       if (flags.yes) await store.close?.()
       return { repository: store.location, manifests: [], ...done, ...(!flags.yes && { dryRun: true }) }
     }
-    const plan = await planPattern(store, pattern, options)
+    const watched = { ...options, ...told(this.startProgress(flags.progress)) }
+    const plan = await planPattern(store, pattern, watched)
     if (!flags.yes) return { ...deletionOf(store, plan), dryRun: true }
-    const result = await removeManifests(store, plan.manifests, options)
+    const result = await removeManifests(store, plan.manifests, watched)
     await store.close?.()
     return deletionOf(store, { ...plan, ...result })
   }

@@ -144,7 +144,7 @@ export default class TagsCommand extends RegctlCommand<typeof TagsCommand, Tags>
     )) {
       if (error) unread.push({ name: tag, error })
       else found.push(tag)
-      if (!error && isStream) this.line(escapeText(tag))
+      if (!error && isStream) await this.line(escapeText(tag))
       if (!flags.sort && !flags.reverse && !flags.latest && !goesByDetail(flags) && found.length === limit) break
     }
     const missing = unread.length > 0 && { unread }

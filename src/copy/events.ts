@@ -15,6 +15,8 @@ export type CopyEvent =
   | { type: 'done'; content: Descriptor; outcome: PushOutcome | 'skipped' }
   /** Of several images in one run so many are done. */
   | { type: 'images'; done: number; total: number }
+  /** So many tags of a repository are looked up, before it is known what is to be done. */
+  | { type: 'tags'; count: number }
   /** Nothing moves until then, and why: `registry.example says 429`. */
   | { type: 'waiting'; seconds: number; reason: string }
   /** A request is sent again, as its second or a later attempt. */

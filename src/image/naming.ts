@@ -18,6 +18,8 @@ export interface Naming {
 export interface NamingOptions extends Options {
   /** Tags that are looked up at once. */
   jobs?: number | undefined
+  /** Told after each tag how many were looked up so far. */
+  onLookedUp?: ((count: number) => void) | undefined
 }
 
 /**
@@ -27,8 +29,8 @@ export interface NamingOptions extends Options {
  */
 export async function* resolveTags(
   source: Source,
-  tags: AsyncIterable<string>,
-  { jobs, signal }: NamingOptions = {},
+  tags: AsyncIterable<string> | readonly string[],
+  { jobs, signal, onLookedUp }: NamingOptions = {},
 ): AsyncGenerator<Naming> {
   const lookUp = async (tag: string): Promise<Naming | undefined> => {
     if (!mayBeAsked(source, tag)) return undefined
@@ -40,7 +42,11 @@ export async function* resolveTags(
       return { tag, error: { code: error.code, message: error.message } }
     }
   }
-  for await (const naming of streamInTurns(tags, lookUp, jobs)) if (naming) yield naming
+  let count = 0
+  for await (const naming of streamInTurns(tags, lookUp, jobs)) {
+    onLookedUp?.(++count)
+    if (naming) yield naming
+  }
 }
 
 /** Those that name this digest, and those of which it is not known because they could not be looked up. */

@@ -39,7 +39,7 @@ export async function planRemoval(
   target: Descriptor,
   options: NamingOptions = {},
 ): Promise<RemovalPlan> {
-  const { named, unread } = await survey(source, options).catch((error): Survey => {
+  const { named, unread } = await survey(source, source.tags(options), options).catch((error): Survey => {
     // A repository may hold manifests and not one tag, which some registries call missing.
     if (isNotFound(error)) return { named: new Map(), unread: [] }
     throw error
@@ -60,7 +60,10 @@ export async function planPattern(
   options: NamingOptions = {},
 ): Promise<RemovalPlan> {
   const wanted = isWanted({ filter, exclude, hasImageNames: source.hasImageNames })
-  const { named, unread } = await survey(source, options)
+  const all: string[] = []
+  for await (const tag of source.tags(options)) all.push(tag)
+  // What nothing matches need not be known.
+  const { named, unread } = await survey(source, all.some(wanted) ? all : [], options)
   const touched = [...named.values()].filter(({ tags }) => tags.some(wanted))
   const found = touched.length > 0 ? await withParents(source, touched, { named, isStrict: true, ...options }) : []
   const unknown = unread.map(({ tag }) => tag).filter(tag => !wanted(tag))
@@ -93,10 +96,14 @@ interface Survey {
 }
 
 /** Every tag of the repository, by what it names. */
-async function survey(source: Source, options: NamingOptions): Promise<Survey> {
+async function survey(
+  source: Source,
+  tags: AsyncIterable<string> | readonly string[],
+  options: NamingOptions,
+): Promise<Survey> {
   const named = new Map<Digest, Doomed>()
   const unread: Naming[] = []
-  for await (const naming of resolveTags(source, source.tags(options), options)) {
+  for await (const naming of resolveTags(source, tags, options)) {
     if (!naming.names) {
       unread.push(naming)
       continue

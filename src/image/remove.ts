@@ -10,6 +10,8 @@ export interface RemoveOptions extends Options {
   jobs?: number | undefined
   /** What is gone already counts as removed. */
   ignoreMissing?: boolean | undefined
+  /** Told after each manifest how many of all are done. */
+  onRemoved?: ((done: number, total: number) => void) | undefined
 }
 
 /** What is gone, and what could not be removed, with the reason. */
@@ -38,6 +40,7 @@ export async function removeManifests(
       if (endsAll(error)) last ??= error
       result.failed.push({ ...doomed, error: { code: error.code, message: error.message } })
     }
+    options.onRemoved?.(result.manifests.length + result.failed.length, manifests.length)
   }
   const [indexes, images] = [true, false].map(index => manifests.filter(each => isIndexType(each.mediaType) === index))
   await mapInTurns(indexes ?? [], remove, options.jobs)

@@ -32,7 +32,7 @@ export async function mapInTurns<T, R>(
 
 /** As {@link mapInTurns} over a list that is still coming in: results in its order, each as soon as those before it are there. */
 export async function* streamInTurns<T, R>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | readonly T[],
   work: (item: T) => Promise<R>,
   atOnce: number = defaultJobs,
 ): AsyncGenerator<R, void, undefined> {

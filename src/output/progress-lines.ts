@@ -8,7 +8,7 @@ import { cutToWidth } from './width.ts'
 
 /** For a log: `12.4 MiB of 80.0 MiB, 15 %, 4.2 MiB/s, 16 s left (3 of 12 done)`; one line. */
 export function plainLine(now: Snapshot): string {
-  const isUnderWay = now.found > 0 || now.reading !== undefined
+  const isUnderWay = now.found > 0 || [now.reading, now.tags, now.images].some(each => each !== undefined)
   return [...(isUnderWay ? [progressText(now)] : []), ...troubleText(now)].join('; ')
 }
 
@@ -30,7 +30,8 @@ export function liveLines(now: Snapshot, style: Style): string[] {
 
 function progressText(now: Snapshot): string {
   if (now.reading) return readingText(now.reading)
-  if (now.found === 0 && !now.images) return 'starting'
+  if (now.tags !== undefined) return `looked up ${formatCount(now.tags, 'tag')}`
+  if (now.found === 0) return now.images ? `${now.images.done} of ${now.images.total} done` : 'starting'
   const parts = [`${formatBytes(now.settled)} of ${formatBytes(now.total)}`, `${now.percent} %`]
   if (now.rate > 0) parts.push(formatRate(now.rate))
   if (now.secondsLeft !== undefined && now.secondsLeft > 0) parts.push(`${formatDuration(now.secondsLeft)} left`)

@@ -21,6 +21,8 @@ export interface Snapshot {
   done: number
   /** Of several in one run: how many are done, and how many there are. */
   images: { done: number; total: number } | undefined
+  /** Tags looked up, while it is not known yet what is to be done. */
+  tags: number | undefined
   /** Bytes per second over the last seconds; 0 while nothing moves. */
   rate: number
   /** Seconds until the end at this rate; undefined while nobody can tell. */
@@ -61,6 +63,7 @@ export function createProgressState(): ProgressState {
   let lastMove: number | undefined
   let images: Snapshot['images']
   let reading: Snapshot['reading']
+  let tags: number | undefined
   let wait: { until: number; reason: string } | undefined
   /** Sums of moved bytes, oldest first: one a quarter of a second however many events come. */
   const samples: { at: number; moved: number }[] = []
@@ -121,6 +124,7 @@ export function createProgressState(): ProgressState {
       else if (event.type === 'moved') move(event.content, event.bytes, now)
       else if (event.type === 'done') settle(event.content)
       else if (event.type === 'images') images = { done: event.done, total: event.total }
+      else if (event.type === 'tags') tags = event.count
       else if (event.type === 'retrying') retries++
       else if (event.type === 'reading') reading = { name: event.name, bytes: event.bytes, size: event.size }
       else if (event.seconds >= leastWait) waitUntil(now + event.seconds * 1000, event.reason)
@@ -137,6 +141,7 @@ export function createProgressState(): ProgressState {
         found: sizes.size,
         done: done.size,
         images,
+        tags: images === undefined && sizes.size === 0 ? tags : undefined,
         rate,
         secondsLeft: rate > 0 ? (total - settled) / rate : undefined,
         stalledFor: active.size > 0 && quiet >= stallMs ? quiet / 1000 : undefined,

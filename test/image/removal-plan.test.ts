@@ -155,3 +155,27 @@ describe('what a pattern takes', () => {
     await expectCode(planPattern(await holding({ a: app }), { filter: [pattern] }), 'USAGE')
   })
 })
+
+it('looks up no tag when a pattern matches none, and tells how many otherwise', async () => {
+  const told: number[] = []
+  const asked: string[] = []
+  const store = await holding({ a: app, b: app, c: other })
+  const watched = overriding(store, {
+    resolve: async (reference, options) => {
+      asked.push(reference)
+      return store.resolve(reference, options)
+    },
+  })
+  const onLookedUp = (count: number) => told.push(count)
+  expect(await planPattern(watched, { filter: ['pr-*'] }, { onLookedUp })).toEqual({
+    manifests: [],
+    kept: [],
+    unread: [],
+  })
+  expect([asked, told]).toEqual([[], []])
+  await planPattern(watched, { filter: ['a'] }, { onLookedUp })
+  expect([asked, told]).toEqual([
+    ['a', 'b', 'c'],
+    [1, 2, 3],
+  ])
+})

@@ -17,6 +17,7 @@ const snapshot: Snapshot = {
   stalledFor: undefined,
   waiting: undefined,
   images: undefined,
+  tags: undefined,
   retries: 0,
   active: [],
   reading: undefined,
@@ -60,6 +61,9 @@ it('says what it does before there is anything to count', () => {
   expect(liveLines(nothing, style)).toEqual(['starting'])
   const reading = { name: 'disk.iso', bytes: 2 * mib, size: 9 * mib }
   expect(liveLines({ ...nothing, reading }, style)).toEqual(['reading disk.iso: 2.0 MiB of 9.0 MiB'])
+  expect(liveLines({ ...nothing, tags: 1200 }, style)).toEqual(['looked up 1200 tags'])
+  expect(plainLine({ ...nothing, tags: 1 })).toBe('looked up 1 tag')
+  expect(plainLine({ ...nothing, images: { done: 3, total: 40 } })).toBe('3 of 40 done')
 })
 
 describe('liveLines', () => {

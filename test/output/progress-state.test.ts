@@ -105,3 +105,10 @@ it('tells of a file that is read until there is something to send', () => {
   state.take({ type: 'found', content: a }, 1)
   expect(state.at(1).reading).toBeUndefined()
 })
+
+it('counts tags that are looked up, until it is known what is to be done', () => {
+  const state = after([0, { type: 'tags', count: 1 }], [0, { type: 'tags', count: 7 }])
+  expect(state.at(0)).toMatchObject({ tags: 7, found: 0 })
+  state.take({ type: 'images', done: 0, total: 3 }, 1)
+  expect(state.at(1).tags).toBeUndefined()
+})

@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
+import { progressFlag } from '../../cli/flags.ts'
 import { type Deletion, deleteImage } from '../../cli/removal.ts'
 import { openDigest } from '../../cli/target.ts'
 
@@ -18,6 +19,7 @@ export default class ManifestDeleteCommand extends RegctlCommand<typeof Manifest
   static override flags = {
     'ignore-missing': Flags.boolean({ summary: 'no failure when it is not there' }),
     yes: Flags.boolean({ char: 'y', summary: 'agree to what is deleted' }),
+    progress: progressFlag(),
   }
   static override hiddenAliases = ['manifest:rm']
 
@@ -28,7 +30,8 @@ export default class ManifestDeleteCommand extends RegctlCommand<typeof Manifest
     const { store, digest } = await openDigest(await this.client(), image, { change: true })
     const { jobs } = await this.settings()
     const place = { store, reference: digest }
-    return deleteImage(place, { ...flags, jobs }, { style: this.style, signal: this.signal })
+    const progress = this.startProgress(flags.progress)
+    return deleteImage(place, { ...flags, jobs }, { style: this.style, progress, signal: this.signal })
   }
 
   protected async view(result: Deletion): Promise<string> {
