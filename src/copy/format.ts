@@ -114,7 +114,13 @@ export function rewriteIndex(
       schemaVersion: 2,
       mediaType: type,
       manifests: manifests.map(({ old, entry: { mediaType, digest, size } }) => {
-        if (!isObject(old.platform)) throw refused(format, `it does not say for which platform ${digest} is`)
+        if (!isObject(old.platform)) {
+          throw refused(
+            format,
+            `it does not say for which platform ${digest} is`,
+            'leave out --format; or make it whole first: regctl index create NEW OLD writes the platforms that the images name',
+          )
+        }
         return { mediaType, size, digest, platform: old.platform }
       }),
     },
@@ -123,11 +129,9 @@ export function rewriteIndex(
 }
 
 /** What an image cannot be brought into a format for. */
-export function refused(format: ImageFormat, reason: string): RegctlError {
+export function refused(format: ImageFormat, reason: string, hint = 'copy it as it is, without --format'): RegctlError {
   const name = format === 'oci' ? "OCI's" : "Docker's"
-  return new RegctlError('UNSUPPORTED', `it cannot be written in ${name} format: ${reason}`, {
-    hint: 'copy it as it is, without --format',
-  })
+  return new RegctlError('UNSUPPORTED', `it cannot be written in ${name} format: ${reason}`, { hint })
 }
 
 function layerType({ mediaType }: Json, format: ImageFormat): string {

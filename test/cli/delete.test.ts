@@ -106,6 +106,15 @@ describe('T28: deleting by pattern', () => {
     expect(writes()).toBe(0)
   })
 
+  it('tells on stderr how many tags it has looked up', async () => {
+    const { stderr } = await runCli(['delete', store.location, '--tags', '1.*', '--progress', 'json'])
+    const events = stderr
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(events).toEqual([1, 2, 3, 4].map(count => ({ type: 'tags', count })))
+  })
+
   it('--yes does what the dry run said', async () => {
     const dry = JSON.parse((await regctl('delete REPO --tags * --exclude 2* --json')).stdout)
     expect(dry).toMatchObject({ dryRun: true, tags: ['1.0', 'latest', 'stable'] })

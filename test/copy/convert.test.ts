@@ -193,6 +193,22 @@ describe('copy with a format', () => {
     expect(narrow[0]?.mediaType).toBe(mediaTypes.dockerList)
   })
 
+  it('tells of an index without platforms how to make one that Docker can pull by', async () => {
+    const plain = makeImage()
+    const index = json(mediaTypes.ociIndex, {
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: [plain.root],
+    })
+    const contents = new Map([...plain.contents, [index.descriptor.digest, index]])
+    const { run } = await given({ root: index.descriptor, contents })
+    await expect(run({ format: 'docker' })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining(`it does not say for which platform`),
+      hint: expect.stringContaining('regctl index create NEW OLD'),
+    })
+  })
+
   it.each<[string, 'oci' | 'docker', Sample, RegExp]>([
     ['zstd layers', 'docker', imageOf([randomBlob(10, mediaTypes.ociLayerZstd)]), /zstd.*never recompressed/],
     [
