@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { addressOf } from './location.ts'
 
 /** Special-purpose ranges of the IANA registries: nothing a stranger may send us to (T2, T6). */
 const special = new BlockList()
@@ -82,8 +83,8 @@ export function isLinkLocal(host: string): boolean {
 }
 
 /** Same scheme, host and port: the only ground on which credentials may be sent again (2.11). */
-export function sameOrigin(a: string | URL, b: string | URL): boolean {
-  const [first, second] = [new URL(a), new URL(b)]
+export function sameOrigin(a: string, b: string): boolean {
+  const [first, second] = [addressOf(a), addressOf(b)]
   return first.protocol === second.protocol && first.host === second.host
 }
 

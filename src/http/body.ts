@@ -1,5 +1,17 @@
+import { Readable } from 'node:stream'
 import { InvalidContentError } from '../model/errors.ts'
 import type { HttpResponse } from './http.ts'
+
+class NoBody extends Readable {
+  /** Readable's own leaves listeners behind when it is at its end. */
+  override [Symbol.asyncIterator](): ReturnType<Readable[typeof Symbol.asyncIterator]> {
+    return Readable.from([])[Symbol.asyncIterator]()
+  }
+}
+
+/** The body of an answer that has none: at its end, and one for all, since most answers to an upload are such. */
+export const noBody: Readable = new NoBody().resume()
+noBody.push(null)
 
 /**
  * Reads a whole body of at most `cap` bytes; nothing is set aside ahead by Content-Length (T12).
@@ -42,6 +54,7 @@ const worthDraining = 64 * 1024
 /** Gets rid of a body that nobody wants: reads a short rest, cuts a long one. Never throws. */
 export async function discard(response: HttpResponse): Promise<void> {
   const { body } = response
+  if (body.readableEnded) return
   const length = Number(response.headers['content-length'] ?? Number.NaN)
   if (length > worthDraining) {
     destroyQuietly(response)

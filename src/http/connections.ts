@@ -26,7 +26,7 @@ export interface ConnectionsOptions {
 }
 
 export interface Connections {
-  for(url: URL, publicOnly: boolean): Promise<Connection>
+  for(url: Readonly<URL>, publicOnly: boolean): Promise<Connection>
   close(): void
 }
 

@@ -1,5 +1,6 @@
 import type { CookieJar } from 'tough-cookie'
 import type { HttpRequest, HttpResponse, Layer } from './http.ts'
+import { addressOf } from './location.ts'
 
 const maxCookies = 50
 const maxLength = 4096
@@ -25,7 +26,7 @@ export function cookies(): Layer {
 }
 
 function jarKey(url: string): string {
-  const { origin, pathname } = new URL(url)
+  const { origin, pathname } = addressOf(url)
   return `${origin} ${pathname.startsWith('/v2/') ? 'registry' : 'management'}`
 }
 

@@ -18,8 +18,15 @@ export class LentBody extends Readable {
     this.#cancel = cancel
     // What breaks before anybody reads must not take the process down; whoever reads later still gets the error.
     this.on('error', () => {})
+  }
+
+  static {
     // Being lent is being read, without 'data' ever being emitted: the throttle asks.
-    Object.defineProperty(this, 'readableDidRead', { get: () => this.#isLent || hasEmitted(this) })
+    Object.defineProperty(LentBody.prototype, 'readableDidRead', {
+      get(this: LentBody) {
+        return this.#isLent || hasEmitted(this)
+      },
+    })
   }
 
   /** The chunks themselves, once; the stream ends, fails and is destroyed with them. */

@@ -1,3 +1,17 @@
+/** The addresses parsed last. */
+const parsed = new Map<string, Readonly<URL>>()
+const mostParsed = 128
+
+/** A URL taken apart, once for all layers that a request passes. @throws TypeError when it is none */
+export function addressOf(url: string): Readonly<URL> {
+  const known = parsed.get(url)
+  if (known) return known
+  const address = new URL(url)
+  if (parsed.size >= mostParsed) parsed.clear()
+  parsed.set(url, address)
+  return address
+}
+
 /**
  * A `Location` or `Link` target made absolute, its query kept as text: signed queries break when re-encoded (item 27, 5.2.3).
  * `undefined` when it is no URL.

@@ -14,10 +14,15 @@ export function isNearby({ remoteAddress }: WireResponse): boolean {
  */
 export function neighbours(baseUrl: string): Layer {
   let nearby = false
+  let latest: string | undefined
   return next => async request => {
     const response: WireResponse = await next(nearby ? { ...request, publicOnly: undefined } : request)
+    const { remoteAddress, url } = response
     // Of several addresses one may be public: the latest answer speaks for the server.
-    if (response.remoteAddress !== undefined && sameOrigin(response.url, baseUrl)) nearby = isNearby(response)
+    if (remoteAddress !== undefined && remoteAddress !== latest && sameOrigin(url, baseUrl)) {
+      nearby = isNearby(response)
+      latest = remoteAddress
+    }
     return response
   }
 }

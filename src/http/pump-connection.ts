@@ -46,6 +46,8 @@ const protocol = 'HTTP/1.'
 export class PumpConnection {
   /** Settles when requests can be sent, over TLS after the certificate was verified. */
   readonly ready: Promise<void>
+  /** Whether it has come about. */
+  isReady = false
   /** Whether it has carried a request before this one. */
   isReused = false
   /** Whether all of the last request has gone out; until then its answer leaves no room for another. */
@@ -68,7 +70,10 @@ export class PumpConnection {
       this.#onReady = { resolve, reject }
     })
     this.#socket
-      .once(readyOn, () => this.#onReady?.resolve())
+      .once(readyOn, () => {
+        this.isReady = true
+        this.#onReady?.resolve()
+      })
       .on('error', error => this.destroy(error))
       .on('end', () => this.destroy())
       .on('close', () => this.destroy())
@@ -180,8 +185,10 @@ export class PumpConnection {
     if (chunks.left > 0) return goOn
     this.#reading = undefined
     this.#length = 0
-    if (length > taken || !head.keepAlive || !this.isSent) this.destroy()
-    else this.#rest(head, options)
+    if (length > taken || !head.keepAlive) this.destroy()
+    else if (this.isSent) this.#rest(head, options)
+    // Over TLS the answer may be read before it is told that the last of the request is out: that comes within this turn of the loop.
+    else setImmediate(() => (this.isSent ? this.#rest(head, options) : this.destroy()))
     return true
   }
 

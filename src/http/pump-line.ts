@@ -21,7 +21,11 @@ export function takeIdle({ idle }: Line): PumpConnection | undefined {
 }
 
 /** Opens connections ahead, so that so many are there or on their way: each new one costs a round trip, over TLS two. */
-export async function openAhead(url: URL, connection: Connection, { line, count }: { line: Line; count: number }) {
+export async function openAhead(
+  url: Readonly<URL>,
+  connection: Connection,
+  { line, count }: { line: Line; count: number },
+) {
   for (let missing = count - line.idle.length; missing > 0; missing--) {
     const link = await openLine(url, connection, line)
     link.wait()
@@ -32,7 +36,7 @@ export async function openAhead(url: URL, connection: Connection, { line, count 
 
 /** Like node:https: the name that is asked for is the name in the certificate, an address is sent to nobody (RFC 6066, 3). */
 export async function openLine(
-  url: URL,
+  url: Readonly<URL>,
   { lookup, rejectUnauthorized, secureContext }: Connection,
   line: Line,
 ): Promise<PumpConnection> {

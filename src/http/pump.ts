@@ -1,10 +1,12 @@
 import { RegctlError } from '../model/errors.ts'
+import { Alarm } from './alarm.ts'
+import { noBody } from './body.ts'
 import type { Connection } from './connections.ts'
 import { type Timeouts, unreachable } from './exchange.ts'
 import { failureOf, isUnknownIssuer } from './failures.ts'
 import type { HttpRequest } from './http.ts'
 import { LentBody } from './lent.ts'
-import { queryOf } from './location.ts'
+import { addressOf, queryOf } from './location.ts'
 import { type Outgoing, sendBody } from './outgoing.ts'
 import { OddAnswer, type PumpConnection } from './pump-connection.ts'
 import { type Line, openAhead, openLine, takeIdle } from './pump-line.ts'
@@ -20,7 +22,7 @@ export interface Pump {
    */
   send(outgoing: OutgoingRequest, connection: Connection, timeouts: Timeouts): Promise<WireResponse | undefined>
   /** Opens connections ahead, so that so many are there. */
-  prepare(url: URL, connection: Connection, count: number): Promise<void>
+  prepare(url: Readonly<URL>, connection: Connection, count: number): Promise<void>
   close(): void
 }
 
@@ -47,7 +49,7 @@ export function createPump(userAgent: string): Pump {
 
   return {
     async send({ request, body }, connection, timeouts) {
-      const url = new URL(request.url)
+      const url = addressOf(request.url)
       const line = lineOf(connection)
       const head = line.isOdd ? undefined : headOf(request, url, userAgent)
       if (head === undefined) return undefined
@@ -107,19 +109,21 @@ interface Asking extends OutgoingRequest {
 async function ask(link: PumpConnection, head: string, asking: Asking): Promise<WireResponse> {
   const { request, body, host, line, timeouts, pool } = asking
   const { signal } = request
-  const timer = alarm()
+  const timer = new Alarm()
   let answer: LentBody | undefined
   const abort = () => (answer ?? link).destroy(abortReason(signal))
   const settle = () => {
-    timer.clear()
+    timer.end()
     signal?.removeEventListener('abort', abort)
   }
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    timer.set(timeouts.connect, seconds =>
-      link.destroy(unreachable(`no connection to ${host} came about in ${seconds} seconds`)),
-    )
-    await link.ready
+    if (!link.isReady) {
+      timer.set(timeouts.connect, seconds =>
+        link.destroy(unreachable(`no connection to ${host} came about in ${seconds} seconds`)),
+      )
+      await link.ready
+    }
     const answering = link.ask(head, {
       method: request.method,
       hasBody: body !== undefined,
@@ -136,9 +140,16 @@ async function ask(link: PumpConnection, head: string, asking: Asking): Promise<
     })
     const upload = body && uploading(link, { request, body, host, timeouts, timer })
     if (!body) awaitAnswer(link, { host, timeouts, timer })
-    const { status, headers, chunks } = await answering
+    const { status, headers, length, chunks } = await answering
     timer.clear()
     const isRefusal = upload?.answered(status) ?? false
+    const shared = { status, headers, url: request.url, remoteAddress: link.remoteAddress }
+    // Nobody reads what can have no body, or an empty one to anything but a GET.
+    if (length === 0 && (request.method !== 'GET' || status === 204 || status === 304)) {
+      settle()
+      chunks.drop()
+      return { ...shared, body: noBody }
+    }
     answer = new LentBody(isRefusal ? untilCut(chunks) : chunks, error => {
       settle()
       chunks.drop()
@@ -146,9 +157,7 @@ async function ask(link: PumpConnection, head: string, asking: Asking): Promise<
       if (chunks.left > 0) link.destroy(error)
     })
     if (signal?.aborted) abort()
-    // Nobody reads what can have no body, or an empty one to anything but a GET.
-    if (chunks.left === 0 && (request.method !== 'GET' || status === 204 || status === 304)) answer.resume()
-    return { status, headers, url: request.url, body: answer, remoteAddress: link.remoteAddress }
+    return { ...shared, body: answer }
   } catch (error) {
     settle()
     throw error
@@ -204,26 +213,12 @@ async function* untilCut(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, 
   }
 }
 
-interface Alarm {
-  /** Rings once after so many milliseconds, unless it is set anew or cleared. */
-  set(milliseconds: number, ring: (seconds: number) => void): void
-  clear(): void
-}
-
-function alarm(): Alarm {
-  let timer: NodeJS.Timeout | undefined
-  const clear = () => clearTimeout(timer)
-  return {
-    clear,
-    set(milliseconds, ring) {
-      clear()
-      timer = setTimeout(() => ring(Math.round(milliseconds / 1000)), milliseconds)
-    },
-  }
-}
-
 /** Checked as node:http does; what it would refuse is left to it to refuse. */
-function headOf({ method, headers, body, url: text }: HttpRequest, url: URL, userAgent: string): string | undefined {
+function headOf(
+  { method, headers, body, url: text }: HttpRequest,
+  url: Readonly<URL>,
+  userAgent: string,
+): string | undefined {
   const all = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers }
   let head = `${method} ${url.pathname}${queryOf(text)} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: keep-alive\r\n`
   for (const [name, value] of Object.entries(all)) {

@@ -11,6 +11,7 @@ export interface Quota {
 
 /** `ratelimit-limit: 100;w=21600` and `ratelimit-remaining: 20;w=21600`; `undefined` where the registry says nothing of the kind. */
 export function parseQuota(headers: IncomingHttpHeaders): Quota | undefined {
+  if (headers['ratelimit-limit'] === undefined) return undefined
   const limit = parseAmount(headers['ratelimit-limit'])
   const remaining = parseAmount(headers['ratelimit-remaining'])
   if (limit?.window === undefined || remaining === undefined) return undefined

@@ -1,6 +1,7 @@
 import { RegctlError } from '../model/errors.ts'
 import { discard } from './body.ts'
 import type { HttpRequest, HttpResponse, Layer, Send } from './http.ts'
+import { addressOf } from './location.ts'
 import { createPace, type HostPace, type Pace } from './pace.ts'
 import { isStale } from './stale.ts'
 
@@ -119,9 +120,9 @@ function goodAnswer({ response }: Outcome): HttpResponse | undefined {
 /** Redirects may have led elsewhere: both hosts did their part. The end of a body is a sign of life too. */
 function served(pace: Pace, request: HttpRequest, response: HttpResponse): HttpResponse {
   const last = pace.of(hostOf(request, { response }))
-  pace.of(new URL(request.url).host).progress()
+  pace.of(addressOf(request.url).host).progress()
   last.progress()
-  response.body.once('end', () => last.progress())
+  if (!response.body.readableEnded) response.body.once('end', () => last.progress())
   return response
 }
 
@@ -181,7 +182,7 @@ function nextBackoff(
 }
 
 function hostOf(request: HttpRequest, { response }: Outcome): string {
-  return new URL(response?.url ?? request.url).host
+  return addressOf(response?.url ?? request.url).host
 }
 
 function reasonOf(request: HttpRequest, outcome: Outcome): string {

@@ -1,6 +1,6 @@
-import { finished } from 'node:stream'
 import { Gate, type Pass } from './gate.ts'
 import type { HttpRequest, HttpResponse, Layer } from './http.ts'
+import { addressOf } from './location.ts'
 
 export interface ThrottleOptions {
   /** Requests under way at a time per `host[:port]` and direction, at most; 16 when absent. */
@@ -23,7 +23,7 @@ export function throttle(options: ThrottleOptions = {}): Layer {
   const { requestsPerHost = 16, patience = 5000, ready, now = () => performance.now() } = options
   const gates = new Map<string, Gate>()
   return next => async request => {
-    const { host } = new URL(request.url)
+    const { host } = addressOf(request.url)
     const key = `${host} ${isUpload(request) ? 'up' : 'down'}`
     const gate =
       gates.get(key) ?? new Gate(typeof requestsPerHost === 'number' ? requestsPerHost : requestsPerHost(host))
@@ -66,7 +66,7 @@ function releaseAfter({ body }: HttpResponse, patience: number, release: () => v
     if (!body.readableDidRead) release()
   }, patience)
   timer.unref()
-  finished(body, { writable: false }, () => {
+  body.once('close', () => {
     clearTimeout(timer)
     release()
   })

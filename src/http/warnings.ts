@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Layer } from './http.ts'
+import { addressOf } from './location.ts'
 
 const maxBytes = 4096
 /** Beyond this a host is only making noise (T12). */
@@ -25,7 +26,8 @@ export function warnings(onWarning: (warning: { host: string; text: string }) =>
   const told = new Set<string>()
   return next => async request => {
     const response = await next(request)
-    const { host } = new URL(response.url)
+    if (response.headers.warning === undefined) return response
+    const { host } = addressOf(response.url)
     for (const text of parseWarnings(response.headers)) {
       const key = `${host} ${text}`
       if (told.has(key) || told.size >= maxTold) continue

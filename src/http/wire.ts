@@ -6,7 +6,7 @@ import { RegctlError } from '../model/errors.ts'
 import { type Connection, createConnections } from './connections.ts'
 import { exchange, type Timeouts } from './exchange.ts'
 import type { HttpRequest, Send } from './http.ts'
-import { queryOf } from './location.ts'
+import { addressOf, queryOf } from './location.ts'
 import { Outgoing } from './outgoing.ts'
 import { createPump } from './pump.ts'
 import type { WireResponse } from './redirect.ts'
@@ -128,8 +128,8 @@ function isForPump({ method, bulk }: HttpRequest, { proxy }: Connection, { pump 
   return pump && proxy === undefined && (bulk || method === 'GET' || method === 'HEAD' || method === 'PUT')
 }
 
-function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+function parseUrl(text: string): Readonly<URL> {
+  const url = URL.canParse(text) ? addressOf(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new RegctlError('REFUSED', 'an address that is not HTTP was to be fetched')
   if (url.username !== '' || url.password !== '')
@@ -148,7 +148,7 @@ function timeouts({ method }: HttpRequest, options: WireOptions): Timeouts {
 
 async function requestOptions(request: HttpRequest, connection: Connection, { userAgent }: WireOptions) {
   const { method } = request
-  const url = new URL(request.url)
+  const url = addressOf(request.url)
   const { lookup, proxy, rejectUnauthorized } = connection
   const secureContext = connection.widen()
   const headers: Record<string, string> = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers }

@@ -9,7 +9,7 @@ import type { FetchOptions, Options } from '../store/store.ts'
 import { apiPath, type Call, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
 import { registryError } from './errors.ts'
-import { RangedDownload } from './ranges.ts'
+import { type RangedBlob, RangedDownload } from './ranges.ts'
 import { reopening, skip } from './reopen.ts'
 
 /**
@@ -25,13 +25,11 @@ export async function fetchBlob(
   const open = (from: number) => openFrom(place, target, { offset: from, signal })
   const first = await open(offset)
   known.add(target.digest, place.name)
-  const download = new RangedDownload({
-    size: first.size ?? 0,
-    openRange: (from, to, cancel) =>
-      openRange(place, target, { from, to, whole: first, signal: signal ? AbortSignal.any([signal, cancel]) : cancel }),
-    downloads,
-    habits,
-  })
+  const size = first.size ?? 0
+  const isLarge = size - offset >= downloads.rules.least
+  const openPart: RangedBlob['openRange'] = (from, to, cancel) =>
+    openRange(place, target, { from, to, whole: first, signal: signal ? AbortSignal.any([signal, cancel]) : cancel })
+  const ranged = isLarge ? new RangedDownload({ size, openRange: openPart, downloads, habits }) : undefined
   let opened = first.body
   const reading = {
     open: async (from: number) => {
@@ -41,10 +39,9 @@ export async function fetchBlob(
     from: offset,
     first: opened,
   }
-  const isLarge = (first.size ?? 0) - offset >= downloads.rules.least
-  const body = new LentBody(isLarge ? download.read(reading) : reopening(reading), error => {
+  const body = new LentBody(ranged ? ranged.read(reading) : reopening(reading), error => {
     opened.destroy(error)
-    download.close()
+    ranged?.close()
   })
   return signal ? addAbortSignal(signal, body) : body
 }

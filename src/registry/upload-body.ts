@@ -23,6 +23,8 @@ export interface UploadBody {
 
 export function uploadBody(target: Descriptor, open: Open): UploadBody {
   let hash = hasherFor(target.digest)
+  /** Of all bytes; a hash tells it once, and the last bytes may have to be sent again. */
+  let sum: string | undefined
   /** How many bytes from the beginning are in the hash; undefined once bytes were passed over that this run has not seen. */
   let hashed: number | undefined = 0
   let failure: RegctlError | undefined
@@ -49,8 +51,9 @@ export function uploadBody(target: Descriptor, open: Open): UploadBody {
       )
     },
     open: async (offset, end) => {
-      if (offset === 0) {
+      if (offset === 0 && hashed !== 0) {
         hash = hasherFor(target.digest)
+        sum = undefined
         hashed = 0
       } else if (hashed !== undefined && offset > hashed) hashed = undefined
       const body = await ((offset === 0 ? takePrepared() : undefined) ?? noting(() => open(offset)))
@@ -97,7 +100,8 @@ export function uploadBody(target: Descriptor, open: Open): UploadBody {
     }
     if (position < end) throw mismatch(target, `${position} of ${target.size} bytes`)
     if (hashed === undefined) return
-    const got = `${algorithmOf(target.digest)}:${hash.copy().digest('hex')}`
+    sum ??= hash.digest('hex')
+    const got = `${algorithmOf(target.digest)}:${sum}`
     if (got !== target.digest) throw mismatch(target, got)
   }
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { discard, readAll } from '../../src/http/body.ts'
+import { discard, noBody, readAll } from '../../src/http/body.ts'
 import { answer } from '../helpers/http-send.ts'
 
 /** Counts what was read of a body of so many KiB. */
@@ -13,6 +13,18 @@ function endless(kib: number) {
   )
   return { response: { ...answer(200), body }, given: () => given }
 }
+
+it('no body is at its end however often it is read, and nobody is left listening', async () => {
+  const listeners = () => noBody.eventNames().reduce((sum, name) => sum + noBody.listenerCount(name), 0)
+  const before = listeners()
+  for (let turn = 0; turn < 20; turn++) {
+    const headers = { 'content-length': turn % 2 ? '1000000' : '0' }
+    expect(await readAll({ ...answer(201), headers, body: noBody }, 0)).toHaveLength(0)
+    await discard({ ...answer(201), headers, body: noBody })
+  }
+  expect(listeners()).toBe(before)
+  expect(noBody.readableEnded).toBe(true)
+})
 
 describe('readAll', () => {
   it('gives the bytes', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { queryOf, resolveLocation } from '../../src/http/location.ts'
+import { addressOf, queryOf, resolveLocation } from '../../src/http/location.ts'
 
 const base = 'https://reg.test:5000/v2/a/blobs/uploads/?mount=x'
 
@@ -20,6 +20,13 @@ it.each([
 
 it.each(['http://[', 'https://'])('gives nothing for %s', location => {
   expect(resolveLocation(location, base)).toBeUndefined()
+})
+
+it('takes an address apart once, and any other by itself', () => {
+  const first = addressOf('https://a/0')
+  expect(addressOf('https://a/0')).toBe(first)
+  for (let at = 0; at < 1000; at++) expect(addressOf(`https://a/${at}`).pathname).toBe(`/${at}`)
+  expect(() => addressOf('nowhere')).toThrow(TypeError)
 })
 
 it.each([

@@ -31,6 +31,28 @@ it('T3: another host at an internal address vouches for nobody', async () => {
   expect(await storageAfter('10.1.2.3', 'https://other.corp/')).toBe(true)
 })
 
+it('T3: the latest answer of the registry itself counts', async () => {
+  const seen: unknown[] = []
+  let remoteAddress = ''
+  const send = neighbours(registry)(async request => {
+    seen.push(request.publicOnly)
+    return { ...answer(200, { url: request.url }), remoteAddress }
+  })
+  for (const [address, url] of [
+    ['10.1.2.3', registry],
+    ['8.8.8.8', 'https://other.corp/'],
+    ['8.8.8.8', registry],
+    ['10.1.2.3', 'https://other.corp/'],
+    ['10.1.2.3', registry],
+    ['10.1.2.3', registry],
+  ] as const) {
+    remoteAddress = address
+    await send({ method: 'GET', url, publicOnly: true })
+  }
+  // Held to public addresses or not, by what had been seen before.
+  expect(seen).toEqual([true, undefined, undefined, true, true, undefined])
+})
+
 it.each([
   ['10.0.0.1', true],
   ['8.8.8.8', false],

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { readAll } from '../../src/http/body.ts'
 import type { HttpRequest, HttpResponse } from '../../src/http/http.ts'
 import { LentBody, lend } from '../../src/http/lent.ts'
+import { ResponseBody } from '../../src/http/response-body.ts'
 import { createWire, type WireOptions } from '../../src/http/wire.ts'
 import { makeCa } from '../helpers/certs.ts'
 import { ask, bodyOf, closing, testWire } from '../helpers/http-send.ts'
@@ -149,7 +150,7 @@ describe('a GET by the pump', () => {
     const server = await answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     for (const pump of [true, false]) {
       const { body } = await testWire({ pump })({ ...request, url: server.url })
-      expect(body instanceof LentBody).toBe(isByPump && pump)
+      expect(body instanceof ResponseBody).toBe(!(isByPump && pump))
       body.resume()
     }
   })
