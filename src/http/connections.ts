@@ -67,10 +67,10 @@ export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): C
   return {
     async for(url, publicOnly) {
       if (publicOnly && isPrivateHost(url.hostname)) throw privateAddress(url.hostname)
-      const proxyText = proxy?.(url)
-      const key = `${url.origin} ${proxyText ?? ''} ${publicOnly}`
+      const key = `${url.origin} ${publicOnly}`
       const known = connections.get(key)
       if (known) return known
+      const proxyText = proxy?.(url)
       const connection = connect(url, proxyText === undefined ? undefined : new URL(proxyText), publicOnly)
       connections.set(key, connection)
       // A certificate file that was unreadable once may be readable at the next request.

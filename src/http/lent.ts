@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { abortReason } from './response-body.ts'
 
 /**
  * A body whose chunks are lent: the memory behind one is used again as soon as the next is asked for, so that bytes go from socket to
@@ -10,12 +11,21 @@ export class LentBody extends Readable {
   #isLent = false
   #isOver = false
   #abandon: ((error: Error) => void) | undefined
+  #unlisten: (() => void) | undefined
 
-  /** `cancel` frees what the chunks come from, whatever it waits for; after their end it is called as well and has nothing to do. */
-  constructor(chunks: AsyncIterator<Buffer>, cancel: (error: Error | undefined) => void) {
+  /**
+   * `cancel` frees what the chunks come from, whatever it waits for; after their end it is called as well and has nothing to do.
+   * When the signal is aborted before the end, the body fails with its reason.
+   */
+  constructor(
+    chunks: AsyncIterator<Buffer>,
+    cancel: (error: Error | undefined) => void,
+    signal?: AbortSignal | undefined,
+  ) {
     super({ highWaterMark: 64 * 1024 })
     this.#chunks = chunks
     this.#cancel = cancel
+    if (signal) this.#listen(signal)
     // What breaks before anybody reads must not take the process down; whoever reads later still gets the error.
     this.on('error', () => {})
   }
@@ -53,11 +63,19 @@ export class LentBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#unlisten?.()
     this.#cancel(error ?? undefined)
     if (this.#abandon) this.#abandon(error ?? closedEarly())
     // Has its turn after a step that is still under way, and frees what that step opens.
     Promise.resolve(this.#chunks.return?.()).catch(() => {})
     callback(error)
+  }
+
+  #listen(signal: AbortSignal): void {
+    const abort = () => this.destroy(abortReason(signal))
+    signal.addEventListener('abort', abort, { once: true })
+    this.#unlisten = () => signal.removeEventListener('abort', abort)
+    if (signal.aborted) abort()
   }
 
   /** The next chunk, or at once the reason why nobody waits for it any more. */
@@ -83,9 +101,10 @@ export function lend(body: Readable): AsyncIterable<Buffer> {
 export function through(
   body: Readable,
   transform: (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer, void, undefined>,
+  signal?: AbortSignal | undefined,
 ): LentBody {
   body.on('error', () => {})
-  return new LentBody(transform(lend(body)), error => body.destroy(error))
+  return new LentBody(transform(lend(body)), error => body.destroy(error), signal)
 }
 
 async function* ordinary(body: Readable): AsyncGenerator<Buffer, void, undefined> {

@@ -17,7 +17,7 @@ export interface WireOptions {
   userAgent: string
   /** The TLS identity of one origin (`https://host:port`); `undefined` is Node's default. */
   tls?: (origin: string) => Promise<TlsSettings | undefined>
-  /** The proxy's URL for an address. */
+  /** The proxy's URL for an address, the same for all of one origin. */
   proxy?: (url: URL) => string | undefined
   /** Milliseconds until a connection stands, TLS and proxy included; 30 000 when absent. */
   connectTimeout?: number

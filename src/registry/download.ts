@@ -1,4 +1,4 @@
-import { addAbortSignal, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { discard } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
 import { LentBody } from '../http/lent.ts'
@@ -39,11 +39,11 @@ export async function fetchBlob(
     from: offset,
     first: opened,
   }
-  const body = new LentBody(ranged ? ranged.read(reading) : reopening(reading), error => {
+  const cancel = (error: Error | undefined) => {
     opened.destroy(error)
     ranged?.close()
-  })
-  return signal ? addAbortSignal(signal, body) : body
+  }
+  return new LentBody(ranged ? ranged.read(reading) : reopening(reading), cancel, signal)
 }
 
 /** Whether a blob is there, and its size, by HEAD, or by a GET that is let go where HEAD is refused (item 22). @throws NotFound-coded RegistryError */

@@ -1,4 +1,3 @@
-import { addAbortSignal } from 'node:stream'
 import { type LentBody, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
@@ -43,8 +42,7 @@ export function isElsewhereToo(error: unknown, source: Source, target: Address):
 /** The bytes of a stream that is opened here, counted and hashed; it is destroyed on failure. @throws MismatchError, InvalidContentError */
 export async function readOpened(open: Open, target: Descriptor, { signal }: Options = {}): Promise<Buffer> {
   const check = verifying(target)
-  const body = through(await open(), check)
-  return collect(signal ? addAbortSignal(signal, body) : body)
+  return collect(through(await open(), check, signal))
 }
 
 /** What is done to a body's chunks on their way, for {@link through}. */

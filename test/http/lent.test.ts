@@ -178,3 +178,32 @@ describe('through', () => {
     await expect(buffer(outer)).rejects.toBe(fail)
   })
 })
+
+describe('with a signal', () => {
+  const reason = new Error('not wanted any more')
+
+  it.each([
+    ['aborted before', true],
+    ['aborted while it is waited for', false],
+  ])('%s, it fails with its reason and frees what it came from', async (_, isBefore) => {
+    const controller = new AbortController()
+    if (isBefore) controller.abort(reason)
+    const onCancel = vi.fn()
+    const body = new LentBody({ next: () => new Promise(() => {}) }, onCancel, controller.signal)
+    const reading = collect(lend(through(body, identity)))
+    controller.abort(reason)
+    await expect(reading).rejects.toBe(reason)
+    expect(onCancel).toHaveBeenCalledWith(reason)
+  })
+
+  it('aborted behind its end, it has nothing to say; and it no longer listens', async () => {
+    const controller = new AbortController()
+    const remove = vi.spyOn(controller.signal, 'removeEventListener')
+    const body = through(lending(texts), identity, controller.signal)
+    expect(await collect(lend(body))).toBe('onetwothree')
+    await vi.waitFor(() => expect(body.closed).toBe(true))
+    expect(remove).toHaveBeenCalledOnce()
+    controller.abort(reason)
+    expect(body.errored).toBeNull()
+  })
+})
