@@ -1,13 +1,13 @@
 import { basic } from '../catalog/basic.ts'
 import type { Catalog } from '../catalog/catalog.ts'
-import { probeProduct } from '../catalog/product.ts'
+import { type FoundProduct, type Probe, probeProduct } from '../catalog/product.ts'
 import { registryCatalog } from '../catalog/registry.ts'
 import { rememberedProducts } from '../catalog/remembered.ts'
 import type { Config } from '../config/config.ts'
 import { isLoopback } from '../config/hosts.ts'
 import type { CredentialSource } from '../credentials/credentials.ts'
+import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
-import type { Product } from '../model/product.ts'
 import { hubRegistry } from '../model/reference.ts'
 import type { Registry } from '../registry/endpoint.ts'
 import type { Options } from '../store/store.ts'
@@ -35,16 +35,14 @@ export function createCatalogs(options: CatalogsOptions): (registry: string, opt
 
 async function open(options: CatalogsOptions, name: string, given: Options): Promise<Catalog> {
   const { credentials, transport, notify } = options
-  const [product, { registry }] = await Promise.all([productOf(options, name, given), transport.connect(name)])
+  const [found, { registry }] = await Promise.all([findProduct(options, name, given), transport.connect(name)])
+  const { product } = found
   const plain = registryCatalog(registry)
   if (product === 'docker-hub') return openHub(options, registry)
   if (product === 'registry') return plain
   const { baseUrl } = registry
+  if (product === 'nexus') return openNexus(options, { registry, found, plain })
   const login = basic({ baseUrl, registry: name, credential: () => credentials.get(name), notify })
-  if (product === 'nexus') {
-    const { nexusCatalog } = await import('../catalog/nexus.ts')
-    return nexusCatalog({ registry: name, baseUrl, send: transport.manage(login) }, plain)
-  }
   const [{ harborCatalog }, { csrf }] = await Promise.all([
     import('../catalog/harbor.ts'),
     import('../catalog/csrf.ts'),
@@ -77,15 +75,64 @@ async function openHub(options: CatalogsOptions, registry: Registry): Promise<Ca
   })
 }
 
-async function productOf({ config, transport }: CatalogsOptions, name: string, { signal }: Options): Promise<Product> {
-  if (name === hubRegistry) return 'docker-hub'
-  const named = config.host(name).product
-  if (named) return named
+interface NexusFound {
+  registry: Registry
+  found: FoundProduct
+  plain: ReturnType<typeof registryCatalog>
+}
+
+/** Where the configuration says, else where it was found; nowhere: the protocol's own lists. */
+async function openNexus(options: CatalogsOptions, { registry, found, plain }: NexusFound): Promise<Catalog> {
+  const { config, credentials, transport, notify } = options
+  const { name } = registry
+  const { api } = config.host(name)
+  if (api === undefined && found.context === undefined) return { ...plain, product: 'nexus' }
+  const [{ nexusCatalog }, { parseNexusAddress }] = await Promise.all([
+    import('../catalog/nexus.ts'),
+    import('../catalog/nexus-api.ts'),
+  ])
+  const address = api === undefined ? { baseUrl: registry.baseUrl + found.context } : parseNexusAddress(api)
+  const { protocol, host } = new URL(address.baseUrl)
+  if (protocol === 'http:' && !isLoopback(host) && !config.stranger(host).plainHttp) {
+    throw new RegctlError('CONFIG_INVALID', `the api of ${name} is plain HTTP, where a login can be read by others`, {
+      hint: `give its https:// address, or allow it: --plain-http ${host}`,
+    })
+  }
+  const login = basic({
+    baseUrl: address.baseUrl,
+    registry: name,
+    // Whoever wrote down the address meant the login of the registry to go there, unless that host has one of its own.
+    credential: async () => (host === name ? undefined : await credentials.get(host)) ?? credentials.get(name),
+    notify,
+  })
+  // What was written down and does not answer is heard of.
+  return nexusCatalog(
+    { registry: name, ...address, send: transport.manage(login) },
+    api === undefined ? plain : undefined,
+  )
+}
+
+async function findProduct(
+  { config, transport }: CatalogsOptions,
+  name: string,
+  { signal }: Options,
+): Promise<FoundProduct> {
+  if (name === hubRegistry) return { product: 'docker-hub' }
+  const { product: named, api } = config.host(name)
+  if (api !== undefined) return { product: 'nexus' }
+  if (named !== undefined && named !== 'nexus') return { product: named }
   // A port of this machine is another registry tomorrow.
   const memory = isLoopback(name) ? undefined : rememberedProducts(config.paths.state)
   const remembered = await memory?.of(name)
-  if (remembered) return remembered
-  const product = await probeProduct({ baseUrl: transport.baseUrl(name), send: transport.plain, signal })
-  await memory?.keep(name, product)
-  return product
+  if (remembered && (named === undefined || remembered.product === named)) return remembered
+  const probe = { baseUrl: transport.baseUrl(name), send: transport.plain, signal }
+  const found = named === undefined ? await probeProduct(probe) : await namedNexus(probe)
+  await memory?.keep(name, found)
+  return found
+}
+
+async function namedNexus(probe: Probe): Promise<FoundProduct> {
+  const { findContext } = await import('../catalog/nexus-context.ts')
+  const context = await findContext(probe, { isNexus: true })
+  return { product: 'nexus', ...(context !== undefined && { context }) }
 }

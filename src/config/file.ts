@@ -32,7 +32,7 @@ const amounts = {
   mirrorTimeout: { parse: parseSeconds, description: 'seconds above 0' },
 } as const
 
-type Kind = 'boolean' | 'string' | 'strings' | 'count' | 'mirrors' | 'own' | 'product'
+type Kind = 'boolean' | 'string' | 'strings' | 'count' | 'mirrors' | 'own' | 'product' | 'address'
 
 const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
   plainHttp: 'boolean',
@@ -44,6 +44,7 @@ const hostKeys: Readonly<Record<keyof HostSettings, Kind>> = {
   requests: 'count',
   mirrors: 'mirrors',
   product: 'product',
+  api: 'address',
 }
 
 const mirrorKeys: Readonly<Record<keyof MirrorSettings, Kind>> = {
@@ -125,6 +126,8 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     const what = `hosts[${JSON.stringify(host)}]`
     checkKeys(node, what, hostKeys)
     const settings = getNodeValue(node) as HostSettings
+    if (settings.api !== undefined && (settings.product ?? 'nexus') !== 'nexus')
+      refuse(node.offset, `${what} has an api, which is Nexus's, and another product`)
     const listed = findNodeAtLocation(node, ['mirrors'])?.children
     return listed ? { ...settings, mirrors: listed.map(mirrorSettings) } : settings
   }
@@ -153,8 +156,14 @@ export async function parseConfigFile(text: string, path: string): Promise<Confi
     if (kind === 'strings') return Array.isArray(value) && value.every(item => typeof item === 'string')
     // The Hub is known by its name.
     if (kind === 'product') return isProduct(value) && value !== 'docker-hub'
+    if (kind === 'address') return isAddress(value)
     return typeof value === kind
   }
+}
+
+/** Nothing that a path is put behind has a user, a query or a fragment. */
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\/[^\s@?#\\]+$/i.test(value) && URL.canParse(value)
 }
 
 function isAmount(key: string): key is keyof typeof amounts {
@@ -169,4 +178,5 @@ const descriptions: Readonly<Record<Kind, string>> = {
   mirrors: 'a list of addresses, or of objects with a url',
   own: '"own", or left out',
   product: '"harbor", "nexus" or "registry"',
+  address: 'https://HOST[:PORT][/PATH]',
 }

@@ -19,6 +19,8 @@ export interface HostSettings {
   mirrors?: readonly MirrorSettings[]
   /** Which product it is, in place of finding out. */
   product?: Exclude<Product, 'docker-hub'>
+  /** Where Nexus serves its REST interface for this host, where that is not found beside it; with `/repository/NAME`: whose images these are. */
+  api?: string
 }
 
 /** A mirror as the configuration names it. */

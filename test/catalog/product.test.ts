@@ -57,15 +57,17 @@ describe('which product a host is', () => {
     const net = createNet({
       'https://r.test': ({ url }) => (url.endsWith('/v2/') ? v2 : (status ?? { status: 404, text: 'no' })),
     })
-    expect(await probeProduct({ baseUrl: 'https://r.test', send: net.send })).toBe(product)
+    expect((await probeProduct({ baseUrl: 'https://r.test', send: net.send })).product).toBe(product)
     expect(net.arrived.every(({ authorization }) => authorization === undefined)).toBe(true)
-    expect(net.arrived.length).toBeLessThanOrEqual(2)
+    expect(net.arrived.length).toBeLessThanOrEqual(3)
   })
 
   it.each([
     ['docker-hub', createHub().hosts, 'docker.io', 0],
     ['harbor', createHarbor().hosts, 'harbor.example', 1],
-    ['nexus', createNexus().hosts, 'nexus.example', 1],
+    ['nexus', createNexus().hosts, 'nexus.example', 2],
+    ['nexus', createNexus().hosts, 'nexus.example:8082', 3],
+    ['nexus', createNexus({ context: '/nexus' }).hosts, 'nexus.example', 3],
     ['nexus', createNexus({ quirks: { hidden: true } }).hosts, 'nexus.example', 2],
     ['registry', createDistribution().hosts, 'registry.example:5000', 1],
   ])('%s is found out once, and remembered in the next run', async (product, hosts, registry, requests) => {
@@ -95,13 +97,16 @@ describe('remembered products', () => {
   it('last a week, and a day where the product was none that we know', async () => {
     const state = await folder()
     const at = (now: number) => rememberedProducts(state, () => now)
-    await at(0).keep('harbor.example', 'harbor')
-    await at(0).keep('plain.example', 'registry')
+    await at(0).keep('harbor.example', { product: 'harbor' })
+    await at(0).keep('plain.example', { product: 'registry' })
     expect([await at(day - 1).of('harbor.example'), await at(day - 1).of('plain.example')]).toEqual([
-      'harbor',
-      'registry',
+      { product: 'harbor' },
+      { product: 'registry' },
     ])
-    expect([await at(day).of('harbor.example'), await at(day).of('plain.example')]).toEqual(['harbor', undefined])
+    expect([await at(day).of('harbor.example'), await at(day).of('plain.example')]).toEqual([
+      { product: 'harbor' },
+      undefined,
+    ])
     expect(await at(7 * day).of('harbor.example')).toBeUndefined()
     expect(await at(-1).of('harbor.example')).toBeUndefined()
   })
@@ -113,21 +118,25 @@ describe('remembered products', () => {
     '{"harbor.example":{"product":"oracle","at":0}}',
     '{"harbor.example":"harbor"}',
     '{"harbor.ex',
+    // T18: it would become a part of an address.
+    '{"harbor.example":{"product":"nexus","context":"/../..","at":0}}',
+    '{"harbor.example":{"product":"nexus","context":"@evil.test","at":0}}',
+    '{"harbor.example":{"product":"nexus","at":0}}',
   ])('survive a damaged file: %s', async text => {
     const state = await folder()
     await writeFile(join(state, 'products.json'), text)
     const products = rememberedProducts(state, () => 1)
     expect(await products.of('harbor.example')).toBeUndefined()
-    await products.keep('harbor.example', 'nexus')
-    expect(await products.of('harbor.example')).toBe('nexus')
+    await products.keep('harbor.example', { product: 'nexus', context: '/nexus' })
+    expect(await products.of('harbor.example')).toEqual({ product: 'nexus', context: '/nexus' })
     expect(JSON.parse(await readFile(join(state, 'products.json'), 'utf8'))).toEqual({
-      'harbor.example': { product: 'nexus', at: 1 },
+      'harbor.example': { product: 'nexus', context: '/nexus', at: 1 },
     })
   })
 
   it('T1: are for this host alone, and never by a part of its name', async () => {
     const products = rememberedProducts(await folder())
-    await products.keep('harbor.example', 'harbor')
+    await products.keep('harbor.example', { product: 'harbor' })
     for (const other of ['harbor.example:8443', 'evil-harbor.example', 'harbor.example.evil.test', '__proto__']) {
       expect(await products.of(other)).toBeUndefined()
     }

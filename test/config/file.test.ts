@@ -36,6 +36,10 @@ it.each([
   ['{"hosts": {"a": {"mirrors": [{"url": 7}]}}}', 'x:1:38: url must be a text'],
   ['{"hosts": {"a": {"mirrors": [{"url": "b", "auth": "hub"}]}}}', 'x:1:51: auth must be "own", or left out'],
   ['{"hosts": {"a": {"mirrors": [{"url": "b", "password": "x"}]}}}', 'x:1:43: unknown key "password"'],
+  ['{"hosts": {"a": {"api": "b.example"}}}', 'x:1:25: api must be https://HOST[:PORT][/PATH]'],
+  ['{"hosts": {"a": {"api": "https://u:p@b.example"}}}', 'x:1:25: api must be https://HOST[:PORT][/PATH]'],
+  ['{"hosts": {"a": {"api": "https://b.example/?x"}}}', 'x:1:25: api must be https://HOST[:PORT][/PATH]'],
+  ['{"hosts": {"a": {"api": "https://b.example", "product": "harbor"}}}', 'x:1:17: hosts["a"] has an api, which is'],
 ])('refuses %s', async (text, message) => {
   await expect(parseConfigFile(text, 'x')).rejects.toThrow(message)
 })

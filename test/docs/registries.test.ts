@@ -127,7 +127,7 @@ describe.each(Object.entries(pages))('docs/%s.md', (name, { hosts, env }) => {
   })
 
   it('names no command of ours outside of what is run', () => {
-    const outside = read(name).replace(/^```\n[\s\S]*?^```$/gm, '')
+    const outside = read(name).replace(/^```\w*\n[\s\S]*?^```$/gm, '')
     expect(outside).not.toMatch(/^\s*\$ /m)
   })
 })

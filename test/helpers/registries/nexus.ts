@@ -42,6 +42,8 @@ export interface NexusQuirks {
 
 export interface NexusOptions {
   host?: string
+  /** `nexus-context-path`: `/nexus`. A proxy in front brings `/v2/` below it; REST, realms and addresses of repositories have it. */
+  context?: string
   /** Repository to its kind. */
   repositories?: Readonly<
     Record<string, { type: 'hosted' | 'proxy' | 'group'; format?: 'docker' | 'oci'; members?: readonly string[] }>
@@ -59,6 +61,7 @@ const pageSize = 50
 export function createNexus(options: NexusOptions = {}): Nexus {
   const {
     host = 'nexus.example',
+    context = '',
     users = { admin: 'admin123' },
     anonymous = true,
     connectors = { 8082: 'docker-hosted' },
@@ -80,7 +83,7 @@ export function createNexus(options: NexusOptions = {}): Nexus {
   // Each repository knows its own tokens and no other's.
   const tokensFor = (repository: string, at: string) => {
     const key = `${at} ${repository}`
-    const realm = `https://${at}/repository/${repository}/v2/token`
+    const realm = `https://${at}${context}/repository/${repository}/v2/token`
     const known =
       tokensOf.get(key) ??
       createTokens({
@@ -195,19 +198,24 @@ export function createNexus(options: NexusOptions = {}): Nexus {
     const login = basicOf(req)
     if (login && users[login.user] !== login.password) return void res.writeHead(401).end()
     if (!login && !anonymous) return void res.writeHead(403).end()
-    const route = path.replace('/service/rest/v1/', '')
+    const route = path.replace(`${context}/service/rest/v1/`, '')
     if (route === 'status') return void res.writeHead(200).end()
     if (route === 'repositories') {
       const all = Object.entries(repositories).map(([name, { type, format = 'docker' }]) => ({
         name,
         format,
         type,
-        url: `https://${host}/repository/${name}`,
+        url: `https://${host}${context}/repository/${name}`,
         attributes: {},
       }))
       return reply(res, 200, [
         ...all,
-        { name: 'maven-central', format: 'maven2', type: 'proxy', url: `https://${host}/repository/maven-central` },
+        {
+          name: 'maven-central',
+          format: 'maven2',
+          type: 'proxy',
+          url: `https://${host}${context}/repository/maven-central`,
+        },
       ])
     }
     const items = await components()
@@ -262,7 +270,7 @@ export function createNexus(options: NexusOptions = {}): Nexus {
         .filter(row => !quirks.unindexed?.includes(`${full}:${row.name}`))
         .map((row, at) => {
           const asset = (path: string) => ({
-            downloadUrl: `https://${host}/repository/${repository}/${path}`,
+            downloadUrl: `https://${host}${context}/repository/${repository}/${path}`,
             path: `${quirks.leadingSlash ? '/' : ''}${path}`,
             id: `asset-${path}`,
             repository,
@@ -294,12 +302,12 @@ export function createNexus(options: NexusOptions = {}): Nexus {
     (req, res) => {
       if (!quirks.hidden) res.setHeader('server', 'Nexus/3.83.0-08 (COMMUNITY)')
       const { path } = partsOf(req)
-      const realm = /^\/repository\/([^/]+)\/v2\/token$/.exec(path)?.[1]
+      const realm = /^\/repository\/([^/]+)\/v2\/token$/.exec(path.replace(context, ''))?.[1]
       if (realm !== undefined) return tokensFor(realm, at).listener(req, res)
       if (path.startsWith('/v2/')) return v2(req, res, at, connected)
       // A connector's port has the registry alone.
       if (connected !== undefined) return void res.writeHead(400).end()
-      if (path.startsWith('/service/rest/v1/')) return rest(req, res)
+      if (path.startsWith(`${context}/service/rest/v1/`)) return rest(req, res)
       res.writeHead(404).end()
     }
 
