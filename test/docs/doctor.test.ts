@@ -4,9 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { type Step, stepNames } from '../../src/doctor/diagnosis.ts'
 import { registryWithImage } from '../doctor/surroundings.ts'
 import { closing } from '../helpers/http-send.ts'
+import { commandBlocks } from './commands.ts'
 import { openShell, readPage } from './page.ts'
 
 const page = readPage('doctor.md')
+const chinese = readPage('doctor.zh-CN.md')
+
+/** What is typed or read by a program, and not translated. */
+function wordsOf(text: string): string[] {
+  return [...new Set([...text.matchAll(/`([^`\n]+)`/g)].map(([, word = '']) => word))].sort()
+}
 
 describe('every command of docs/doctor.md', () => {
   it('is one of those that are run here', () => {
@@ -32,8 +39,16 @@ describe('every command of docs/doctor.md', () => {
     expect([code, registry, steps[0].details.repository]).toEqual([6, 'docker.io', 'team/app'])
   })
 
-  it('the table has every step', () => {
-    const named = [...page.text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+  it.each([
+    ['doctor.md', page],
+    ['doctor.zh-CN.md', chinese],
+  ])('the table of %s has every step', (_, { text }) => {
+    const named = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
     expect([...named].sort()).toEqual([...stepNames].sort())
+  })
+
+  it('stands in Chinese too, with the same commands, flags, fields and exit codes', () => {
+    expect(commandBlocks(chinese.text)).toEqual(commandBlocks(page.text))
+    expect(wordsOf(chinese.text)).toEqual(wordsOf(page.text))
   })
 })
