@@ -22,20 +22,20 @@ describe('a product that was found', () => {
     // A clock that was set back.
     ['harbor', -1, undefined],
   ] as const)('%s is known %i hours later: %s', async (product, hours, expected) => {
-    await products().keep('a.test', product)
+    await products().keep('a.test', { product })
     time += hours * hour
-    expect(await products().of('a.test')).toBe(expected)
+    expect((await products().of('a.test'))?.product).toBe(expected)
     expect(await products().of('b.test')).toBeUndefined()
   })
 
   it('is the last that was found, and what is stale is dropped from the file', async () => {
-    await products().keep('a.test', 'registry')
-    await products().keep('a.test', 'nexus')
-    await products().keep('old.test', 'registry')
+    await products().keep('a.test', { product: 'registry' })
+    await products().keep('a.test', { product: 'nexus' })
+    await products().keep('old.test', { product: 'registry' })
     time += 25 * hour
-    await products().keep('new.test', 'harbor')
-    await products().keep('a.test', 'nexus')
-    expect(await products().of('a.test')).toBe('nexus')
+    await products().keep('new.test', { product: 'harbor' })
+    await products().keep('a.test', { product: 'nexus' })
+    expect(await products().of('a.test')).toEqual({ product: 'nexus' })
     const left = JSON.parse(await readFile(join(folder, 'products.json'), 'utf8'))
     // What was found last is forgotten last.
     expect(Object.keys(left)).toEqual(['new.test', 'a.test'])
@@ -46,7 +46,7 @@ describe('a product that was found', () => {
     const many = Object.fromEntries(Array.from({ length: 700 }, (_, at) => [`r${at}.test`, entry]))
     const path = join(folder, 'products.json')
     await writeFile(path, JSON.stringify(many))
-    await products().keep('z.test', 'harbor')
+    await products().keep('z.test', { product: 'harbor' })
     const kept = JSON.stringify(JSON.parse(await readFile(path, 'utf8'))).match(/\w+\.test/g)
     expect(kept).toHaveLength(501)
     expect(kept?.[0]).toBe('r200.test')
@@ -54,9 +54,9 @@ describe('a product that was found', () => {
   })
 
   it('by two at once is kept for both', async () => {
-    await Promise.all(['a.test', 'b.test', 'c.test'].map(name => products().keep(name, 'harbor')))
+    await Promise.all(['a.test', 'b.test', 'c.test'].map(name => products().keep(name, { product: 'harbor' })))
     expect(await Promise.all(['a.test', 'b.test', 'c.test'].map(name => products().of(name)))).toEqual(
-      Array(3).fill('harbor'),
+      Array(3).fill({ product: 'harbor' }),
     )
   })
 })
@@ -71,13 +71,13 @@ describe('a file that is not as it was left', () => {
   ])('%s: nothing is known, and what is found next is kept', async (_, content) => {
     await writeFile(join(folder, 'products.json'), content)
     expect(await products().of('a.test')).toBeUndefined()
-    await products().keep('a.test', 'nexus')
-    expect(await products().of('a.test')).toBe('nexus')
+    await products().keep('a.test', { product: 'nexus' })
+    expect(await products().of('a.test')).toEqual({ product: 'nexus' })
   })
 
   it('a folder in its place: nothing is known, and nothing fails', async () => {
     await mkdir(join(folder, 'products.json'))
-    await products().keep('a.test', 'nexus')
+    await products().keep('a.test', { product: 'nexus' })
     expect(await products().of('a.test')).toBeUndefined()
   })
 })
