@@ -4,7 +4,8 @@ const { dirname, join } = require('node:path')
 const root = dirname(__dirname)
 const argv = process.argv.slice(2)
 
-if (argv[0] === '--version' || argv[0] === '-V') {
+// Most of its kind have it as a command.
+if (['--version', '-V', 'version'].includes(argv[0] ?? '')) {
   const { readFileSync, writeSync } = require('node:fs')
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   try {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { runCli } from '../helpers/cli.ts'
 
 describe('the built program', () => {
-  it.each([['--version'], ['-V']])('regctl %s', async flag => {
+  it.each([['--version'], ['-V'], ['version']])('regctl %s', async flag => {
     const { stdout, stderr, code } = await runCli([flag])
     expect(stdout).toBe(`regctl/0.1.0 ${process.platform}-${process.arch} node-${process.version}\n`)
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 })

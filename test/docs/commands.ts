@@ -37,6 +37,9 @@ export function shapeOf(lines: readonly string[]): string[] {
       .replace(/\b\d+\.\d s\b/g, 'TIME')
       .replace(/\b\d+ requests?\b/g, 'REQUESTS')
       .replaceAll('→', '->')
+      .replaceAll('├─', '|-')
+      .replaceAll('└─', '`-')
+      .replaceAll('│', '|')
       .replace(/ +/g, ' ')
       .trimEnd(),
   )

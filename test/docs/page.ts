@@ -50,7 +50,7 @@ export async function openShell(env: Readonly<Record<string, string>> = {}): Pro
   write('.bin/regctl', `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin/run.js')}' "$@"\n`, 0o755)
   const start: Shell['start'] = command => {
     // A command that is one program becomes it, so that signals reach it.
-    const text = /[|;&<>]/.test(command) ? command : `exec ${command}`
+    const text = /[|;&<>]|=\$\(/.test(command) ? command : `exec ${command}`
     const child = spawn('/bin/sh', ['-c', text], {
       cwd: folder,
       env: { PATH: [bin, process.env.PATH].join(delimiter), HOME: folder, ...env },

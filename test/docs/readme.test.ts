@@ -7,7 +7,7 @@ import type { Contents } from '../helpers/registries/contents.ts'
 import { createDistribution } from '../helpers/registries/distribution.ts'
 import { createHub } from '../helpers/registries/hub.ts'
 import { startWorld, type World } from '../helpers/registries/world.ts'
-import { commandsIn, type PageCommand, shapeOf } from './commands.ts'
+import { commandBlocks, commandsIn, type PageCommand, shapeOf } from './commands.ts'
 import { openShell, type Shell } from './page.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -92,6 +92,10 @@ typed('docs/ci.md', {
     await build(main.contents, { seven: ['pr-7'] })
     if (staging) await build(staging, { two: ['1.2.0'], '1.3.0': ['next'] })
   },
+})
+
+it('docs/ci.md has the same commands in Chinese', () => {
+  expect(commandBlocks(read('docs/ci.zh-CN.md'))).toEqual(commandBlocks(read('docs/ci.md')))
 })
 
 it('the Chinese page has the same blocks, and the same commands in its tables', () => {
