@@ -206,6 +206,14 @@ describe('Bearer', () => {
     expect(tokenRequests()).toHaveLength(2)
   })
 
+  it('item 78: argues for two rounds, however the registry goes on asking for more', async () => {
+    let round = 0
+    const host: Host = () => unauthorized(challenge(`repository:a/b:round${++round}`))
+    const { get, registryRequests, tokenRequests } = start({ host, credential: alice })
+    expect((await get(put)).status).toBe(401)
+    expect([registryRequests().length, tokenRequests().length]).toEqual([3, 2])
+  })
+
   it('hands back any other 403', async () => {
     const { get, net } = start({ host: () => ({ status: 403, text: 'quota' }), credential: alice })
     expect(await text(await get())).toBe('quota')
@@ -596,6 +604,13 @@ describe('a login that was refused', () => {
     const response = await get(put)
     expect(response).toMatchObject({ status: 401, refused: { username, source: 'a test' } })
     expect(JSON.stringify(response.refused)).not.toMatch(/hunter2|verbatim/)
+  })
+
+  it('is none where the login is good and may not do this', async () => {
+    const host: Host = ({ authorization }) =>
+      authorization ? { status: 403, text: 'no' } : unauthorized('Basic realm="r"')
+    const response = await start({ host, credential: alice }).get(put)
+    expect([response.status, response.refused]).toEqual([403, undefined])
   })
 
   it('is none where nobody was logged in', async () => {

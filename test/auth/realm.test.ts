@@ -48,6 +48,8 @@ describe('checkRealm', () => {
     'javascript:alert(1)',
     'data:text/plain,x',
     'https://user:pw@registry.test/token',
+    'https://user@registry.test/token',
+    'https://:pw@registry.test/token',
     'https://registry.test@evil.test/token',
     'https://127.0.0.1/token',
     'https://localhost/token',
@@ -82,6 +84,13 @@ describe('checkRealm', () => {
     ['a host that begins the same', registryUrl, 'https://registry.test.evil.test/token', []],
     ['a subdomain', registryUrl, 'https://auth.registry.test/token', []],
     ['another port of a pinned one', registryUrl, 'https://auth.test:8443/token', ['auth.test']],
+    ['another port of one pinned with its port', registryUrl, 'https://auth.test:8443/token', ['auth.test:443']],
+    [
+      'the Hub’s, for who says without encryption to be the Hub',
+      'http://registry-1.docker.io/v2/',
+      'https://auth.docker.io/token',
+      [],
+    ],
     ['the Hub’s, for a stranger', registryUrl, 'https://auth.docker.io/token', []],
     ['the Hub’s on another port', 'https://registry-1.docker.io/v2/', 'https://auth.docker.io:444/token', []],
   ])('T2, CVE-2026-24845: keeps a secret from %s', (_, url, realm, trusted) => {

@@ -5,10 +5,12 @@ import type { CopyEvent } from '../../src/copy/events.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
 import { parsePlatform } from '../../src/model/platform.ts'
+import { RegistryError } from '../../src/registry/errors.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { readManifest, readVerified } from '../../src/store/read.ts'
 import type { Store } from '../../src/store/store.ts'
 import { json, makeArtifact, makeImage, makeIndex, randomBlob, type Sample, seed } from '../helpers/images.ts'
+import { overriding } from '../helpers/stores.ts'
 
 /** A store that writes down what was asked of it. */
 function watched(store: Store) {
@@ -157,6 +159,8 @@ describe('copy', () => {
       copy({ store: source.store, reference: 'v1' }, { store: destination.store, reference })
     await to(sample.root.digest)
     expect(await destination.store.stat(sample.root)).toBeDefined()
+    // A digest is no tag.
+    for await (const tag of destination.store.tags()) expect.unreachable(tag)
     await expect(to(digestOf(Buffer.from('other')))).rejects.toMatchObject({ code: 'CONTENT_MISMATCH' })
   })
 
@@ -267,14 +271,33 @@ describe('T11, T13: hostile sources', () => {
     expect(source.log.filter(line => line === `fetch ${image.root.digest}`)).toHaveLength(1)
   })
 
-  it('T13: refuses an index nested too deep', async () => {
+  it('T13: refuses an index nested too deep, and no other', async () => {
     let sample = makeImage({ layers: 1 })
-    for (let depth = 0; depth < 12; depth++) {
-      const index = json(mediaTypes.ociIndex, { schemaVersion: 2, manifests: [sample.root] })
-      sample = { root: index.descriptor, contents: new Map([...sample.contents, [index.descriptor.digest, index]]) }
-    }
-    const { run } = await given(sample)
+    for (let depth = 0; depth < 8; depth++) sample = indexOf([sample])
+    const deep = await given(sample)
+    expect((await deep.run()).digest).toBe(sample.root.digest)
+    const { run, destination } = await given(indexOf([sample]))
     await expect(run()).rejects.toMatchObject({ code: 'CONTENT_INVALID', message: expect.stringContaining('nested') })
+    expect(destination.log.filter(line => line.startsWith('push'))).toEqual([])
+  })
+
+  it('T13: refuses an image of more than ten thousand parts', async () => {
+    const parts = (from: number, count: number): Sample[] =>
+      Array.from({ length: count }, (_, at) => {
+        const content = json('application/x', [from + at])
+        return { root: content.descriptor, contents: new Map([[content.descriptor.digest, content]]) }
+      })
+    const sample = indexOf([indexOf(parts(0, 5000)), indexOf(parts(5000, 4999))])
+    const source = memoryStore('memory:source')
+    await seed(source, sample)
+    const destination = memoryStore('memory:destination')
+    // The two indexes are parts as well.
+    const attempt = copy({ store: source, reference: sample.root.digest }, { store: destination, reference: 'v1' })
+    await expect(attempt).rejects.toMatchObject({
+      code: 'CONTENT_INVALID',
+      message: expect.stringContaining('is one of more than 10000 parts'),
+    })
+    await expect(destination.resolve('v1')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   it('stops what runs beside a failure, and is quiet when it tells it', async () => {
@@ -286,6 +309,8 @@ describe('T11, T13: hostile sources', () => {
         if (target.mediaType.includes('config')) throw new Error('disk full')
         under++
         await new Promise(done => options.signal?.addEventListener('abort', done, { once: true }))
+        // What is stopped may take a moment to be over.
+        for (let turn = 0; turn < 5; turn++) await new Promise(done => setImmediate(done))
         under--
         throw options.signal?.reason
       },
@@ -296,6 +321,35 @@ describe('T11, T13: hostile sources', () => {
     expect(under).toBe(0)
   })
 
+  it('item 99: tells of the other format where a registry refuses the manifest as such', async () => {
+    const { source, destination, run } = await given(makeImage())
+    const refusing = overriding(destination.store, {
+      push: async (target, open, options) => {
+        if (options?.tag === undefined) return destination.store.push(target, open, options)
+        throw new RegistryError('REFUSED', 'no such type', { status: 415, registryCodes: [] })
+      },
+    })
+    const attempt = copy({ store: source.store, reference: 'v1' }, { store: refusing, reference: 'v1' })
+    await expect(attempt).rejects.toMatchObject({ code: 'REFUSED', hint: expect.stringContaining('--format docker') })
+    await run()
+  })
+
+  it('ends also while the root is being named', async () => {
+    const { source, destination } = await given(makeImage())
+    const stop = new AbortController()
+    const silent = overriding(destination.store, {
+      push: async (target, open, options) => {
+        if (options?.tag === undefined) return destination.store.push(target, open, options)
+        setImmediate(() => stop.abort(new Error('enough')))
+        return new Promise((_, reject) =>
+          options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true }),
+        )
+      },
+    })
+    const from = { store: source.store, reference: 'v1' }
+    await expect(copy(from, { store: silent, reference: 'v1' }, { signal: stop.signal })).rejects.toThrow('enough')
+  })
+
   it('ends with the reason of the signal that stopped it', async () => {
     const { run } = await given(makeImage())
     const stop = new AbortController()
@@ -303,6 +357,12 @@ describe('T11, T13: hostile sources', () => {
     await expect(run({ signal: stop.signal })).rejects.toThrow('enough')
   })
 })
+
+function indexOf(samples: readonly Sample[]): Sample {
+  const index = json(mediaTypes.ociIndex, { schemaVersion: 2, manifests: samples.map(({ root }) => root) })
+  const below = samples.flatMap(({ contents }) => [...contents])
+  return { root: index.descriptor, contents: new Map([...below, [index.descriptor.digest, index]]) }
+}
 
 function twice<T>(item: T): [T, T] {
   return [item, item]

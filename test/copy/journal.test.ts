@@ -8,7 +8,7 @@ import { copy } from '../../src/copy/copy.ts'
 import { openJournal } from '../../src/copy/journal.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { memoryStore } from '../../src/store/memory.ts'
-import { makeImage, seed } from '../helpers/images.ts'
+import { makeImage, makeIndex, seed } from '../helpers/images.ts'
 import { overriding } from '../helpers/stores.ts'
 
 const route = { source: 'a.example/app:1', destination: 'b.example/app:1' }
@@ -199,6 +199,32 @@ describe('a copy with a journal', () => {
     expect(result.bytes.resumed).toBe(1_500_000)
     const total = [...sample.contents.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
     expect(result.bytes.copied + result.bytes.resumed).toBe(total)
+  })
+
+  it('looks for what an earlier run has brought, where one left something', async () => {
+    const index = makeIndex({ platforms: ['linux/amd64', 'linux/arm64'] })
+    const [first = index.root] = [...index.contents.values()]
+      .map(({ descriptor }) => descriptor)
+      .filter(({ digest, mediaType }) => mediaType.includes('manifest') && digest !== index.root.digest)
+    const source = memoryStore('memory:source')
+    await seed(source, index, 'v1')
+    const fetched: number[] = []
+    for (const isLeft of [false, true]) {
+      const store = memoryStore('memory:destination')
+      await copy({ store: source, reference: first.digest }, { store, reference: first.digest })
+      const places = { source: 'memory:source:v1', destination: 'memory:destination:v1' }
+      if (isLeft) await (await openJournal(folder, places)).checkpoint(digest).save('at')
+      let times = 0
+      const watched = overriding(source, {
+        fetch: (target, options) => {
+          if (target.digest === first.digest) times++
+          return source.fetch(target, options)
+        },
+      })
+      await copy({ store: watched, reference: 'v1' }, { store, reference: 'v1' }, { journals: folder })
+      fetched.push(times)
+    }
+    expect(fetched).toEqual([1, 0])
   })
 
   it('opens none for a copy that is unchanged or only rehearsed', async () => {

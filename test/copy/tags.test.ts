@@ -1,8 +1,13 @@
+import { mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { CopyEvent } from '../../src/copy/events.ts'
+import { openJournal } from '../../src/copy/journal.ts'
 import type { CopyOptions } from '../../src/copy/options.ts'
 import { type CopyTagsResult, copyTags } from '../../src/copy/tags.ts'
 import type { Descriptor } from '../../src/model/descriptor.ts'
+import { digestOf } from '../../src/model/digest.ts'
 import { RegctlError } from '../../src/model/errors.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
 import type { Notice } from '../../src/model/notice.ts'
@@ -223,6 +228,27 @@ describe('copyTags', () => {
     }
     await expect(run({}, { signal: stop.signal, onEvent })).rejects.toThrow('enough')
     expect(events.length).toBeGreaterThan(0)
+  })
+
+  it('keeps one of two names of an image with noClobber, and sets the other', async () => {
+    const { to, run } = await given([[makeImage({ layers: 1 }), ['a', 'b']]])
+    const old = await seed(to, makeImage({ layers: 1 }), 'a')
+    const result = await run({}, { noClobber: true })
+    expect(result.images).toMatchObject([{ error: { code: 'EXISTS' } }, { manifests: { copied: 1 } }])
+    expect((await to.resolve('a')).digest).toBe(old.digest)
+    expect((await to.resolve('b')).digest).not.toBe(old.digest)
+  })
+
+  it('keeps its journal until all of them are there', async () => {
+    const { to, run } = await given(family([['a'], ['b']]))
+    const journals = mkdtempSync(join(tmpdir(), 'regctl-journals-'))
+    const route = { source: 'memory:source', destination: 'memory:destination' }
+    await (await openJournal(journals, route)).checkpoint(digestOf(Buffer.from('x'))).save('at')
+    const refusing = watched(to, call => (call === 'push b' ? new RegctlError('DENIED', 'no') : undefined))
+    expect((await run({}, { to: refusing.store, journals })).totals.images).toMatchObject({ failed: 1 })
+    expect(readdirSync(journals)).toHaveLength(1)
+    expect((await run({}, { journals })).totals.images).toMatchObject({ failed: 0 })
+    expect(readdirSync(journals)).toEqual([])
   })
 
   it('keeps tags that name something else with noClobber, and copies the others', async () => {

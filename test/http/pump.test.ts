@@ -15,6 +15,8 @@ import { onHeads, type RawServer, startRaw } from '../helpers/raw.ts'
 const ok = (body: string, more = '') =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
 
+const inChunks = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'
+
 /** Answers each request in turn by what stands for it, the last one for ever. */
 function answering(...answers: (string | Buffer)[]): Promise<RawServer & { heads: string[] }> {
   const heads: string[] = []
@@ -75,6 +77,20 @@ describe('a connection that is used again', () => {
     expect(await second).toMatchObject({ status: 200, text: 'done' })
     expect(server.connections()).toBe(1)
   })
+})
+
+it('the end of a head is seen wherever it was cut', async () => {
+  const server = await startRaw(socket =>
+    onHeads(socket.setNoDelay(true), async () => {
+      for (const part of ['HTTP/1.1 200 OK\r\nContent-Length: 1\r', '\n\r', '\nx']) {
+        socket.write(part)
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }
+    }),
+  )
+  const { body } = await fetchBody({ headerTimeout: 20_000 }, server.url)
+  expect(body).toBeInstanceOf(LentBody)
+  expect(await hashOf(lend(body))).toBe(createHash('sha256').update('x').digest('hex'))
 })
 
 describe('a GET by the pump', () => {
@@ -187,6 +203,7 @@ describe('connections', () => {
   it.each([
     ['that the server closes', ok('x', 'Connection: close\r\n')],
     ['on which more came than was asked for', `${ok('x')}HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad`],
+    ['on which more came behind the last chunk', `${inChunks}HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad`],
     ['that the server keeps for no time', ok('x', 'Keep-Alive: timeout=1\r\n')],
   ])('%s are not used again', async (_, answer) => {
     const server = await answering(answer)
@@ -218,6 +235,22 @@ describe('connections', () => {
     const send = testWire()
     for (let turns = 0; turns < 3; turns++) expect((await ask(send, bulk(server.url))).text).toBe('x')
     expect(server.connections()).toBe(3)
+  })
+
+  it('that went stale are an error for what may be sent only once', async () => {
+    let asked = 0
+    const server = await startRaw(socket =>
+      onHeads(socket, (_, index) => {
+        asked++
+        if (index === 0) socket.write(ok(''))
+        else socket.resetAndDestroy()
+      }),
+    )
+    const send = testWire()
+    const once = { method: 'PUT', url: server.url, bulk: true, once: true } as const
+    await ask(send, once)
+    await expect(ask(send, once)).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    expect(asked).toBe(2)
   })
 
   it('that are new and break at once are an error, once', async () => {

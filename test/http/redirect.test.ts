@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { type HttpRequest, type Layer, type Method, type Send, stack } from '../../src/http/http.ts'
 import { redirect, type WireResponse } from '../../src/http/redirect.ts'
@@ -123,6 +124,53 @@ function redirecting(
   })
 }
 
+it.each([
+  ['https://a.test/2', 'https://a.test/2'],
+  ['/2', 'https://a.test/2'],
+])('T6: what is for one origin alone may be led about there, to %s', async (location, url) => {
+  const send = redirecting(request => (request.url === url ? undefined : location))
+  expect((await send({ method: 'POST', url: 'https://a.test/1', sealed: true })).url).toBe(url)
+})
+
+it.each([['https://b.test/'], ['https://a.test:444/'], ['https://sub.a.test/']])(
+  'T6: and never elsewhere, to %s',
+  async location => {
+    const seen: string[] = []
+    const send = redirecting(({ url }) => (seen.push(url) === 1 ? location : undefined))
+    await expect(send({ method: 'POST', url: 'https://a.test/1', sealed: true })).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('redirects what is for it alone to'),
+    })
+    expect(seen).toEqual(['https://a.test/1'])
+  },
+)
+
+it('T6: what may be shown is known in any spelling, and what may not stays here in any', async () => {
+  const seen: HttpRequest[] = []
+  const send = redirecting(request => (seen.push(request) === 1 ? 'https://b.test/' : undefined))
+  const headers = { Accept: 'a/b', RANGE: 'bytes=5-', AUTHORIZATION: 'canary', Cookie: 'canary' }
+  await send({ method: 'GET', url: 'https://a.test/', headers })
+  expect(seen[1]?.headers).toEqual({ Accept: 'a/b', RANGE: 'bytes=5-' })
+})
+
+it('T2: a request that may only go to public addresses stays one, wherever it began', async () => {
+  const seen: HttpRequest[] = []
+  const send = redirecting(request => (seen.push(request) === 1 ? 'https://b.test/' : undefined))
+  await send({ method: 'GET', url: 'http://127.0.0.1:5000/', publicOnly: true })
+  expect(seen[1]?.publicOnly).toBe(true)
+})
+
+it('the answer that led on is let go of, before its successor is asked for', async () => {
+  const first = { ...answer(307, { headers: { location: '/2' } }), body: new PassThrough() }
+  first.body.end('a page that nobody reads')
+  const send = redirect()(async ({ url }) => {
+    if (url.endsWith('/1')) return first
+    expect(first.body.readableEnded || first.body.destroyed).toBe(true)
+    return answer(200, { url })
+  })
+  expect((await send({ method: 'GET', url: 'https://a.test/1' })).status).toBe(200)
+})
+
 describe('methods and bodies', () => {
   it.each<[Method, number]>([
     ['PUT', 307],
@@ -190,6 +238,8 @@ describe('where it may lead', () => {
     ['https://reg.test/', 'ftp://reg.test/'],
     ['https://reg.test/', 'file:///etc/passwd'],
     ['https://reg.test/', 'https://user:pass@reg.test/'],
+    ['https://reg.test/', 'https://user@reg.test/'],
+    ['https://reg.test/', 'https://:pass@reg.test/'],
     ['https://reg.test/', 'https://['],
   ])('T6: not from %s to %s', async (from, to) => {
     expect(await go(from, to)).toEqual({ outcome: 'REFUSED', publicOnly: undefined })

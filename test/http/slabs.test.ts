@@ -82,6 +82,43 @@ describe('a gathering', () => {
     await expect(gathering.next()).rejects.toBe(broke)
   })
 
+  it('fails with what broke first', async () => {
+    const gathering = new Gathering({ length: 10, pool: createSlabPool(4096), onDrain() {}, onWait() {} })
+    const broke = new Error('broke')
+    gathering.fail(broke)
+    gathering.fail(new Error('and was closed'))
+    await expect(gathering.next()).rejects.toBe(broke)
+  })
+
+  it.each<[string, boolean, (gathering: Gathering) => unknown]>([
+    ['in full: it is free', true, gathering => gathering.next()],
+    ['in part: who has the last chunk may still be sending it', false, gathering => gathering.drop()],
+  ])('gives its memory back once it was read %s', async (_, isFree, end) => {
+    const given: boolean[] = []
+    const pool = { ...createSlabPool(4096), give: (_slab: Buffer, free: boolean) => void given.push(free) }
+    const gathering = new Gathering({ length: 3, pool, onDrain() {}, onWait() {} })
+    gathering.room().write('abc')
+    gathering.took(3)
+    expect((await gathering.next()).value?.toString()).toBe('abc')
+    expect(given).toEqual([])
+    await end(gathering)
+    expect(given).toEqual([isFree])
+  })
+
+  it('lends nothing after it was dropped', async () => {
+    const gathering = new Gathering({ length: 10, pool: createSlabPool(4096), onDrain() {}, onWait() {} })
+    let isLent = false
+    void gathering.next().then(() => {
+      isLent = true
+    })
+    gathering.room().write('abc')
+    gathering.took(3)
+    gathering.drop()
+    await turn()
+    await turn()
+    expect(isLent).toBe(false)
+  })
+
   it('ends an empty body without a chunk', async () => {
     const gathering = new Gathering({ length: 0, pool: createSlabPool(4096), onDrain() {}, onWait() {} })
     expect(await gathering.next()).toEqual({ done: true, value: undefined })
