@@ -3,7 +3,7 @@ import type { TreeNode } from '../artifact/tree.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
 import { type Cell, filledTable } from './table.ts'
-import { formatBytes, formatWhen } from './units.ts'
+import { dayOf, formatBytes, formatWhen } from './units.ts'
 import { cutToWidth, displayWidth } from './width.ts'
 
 /** What `artifact list` reports. */
@@ -26,7 +26,7 @@ const cells: readonly Cell<SizedReferrer>[] = [
     column: { title: 'SIZE', align: 'right' },
     text: ({ fileSize }) => (fileSize === null ? '' : formatBytes(fileSize)),
   },
-  { column: { title: 'CREATED' }, text: ({ created }) => formatWhen(created) },
+  { column: { title: 'CREATED', brief: dayOf }, text: ({ created }) => formatWhen(created) },
   { column: { title: 'DIGEST', fit: 'cut' }, text: ({ digest }) => digest },
   { column: { title: 'ANNOTATIONS', fit: 'cut' }, text: annotationsOf },
 ]

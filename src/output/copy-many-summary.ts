@@ -16,7 +16,7 @@ export async function copyManySummary(report: CopyToManyResult & Told, style: St
     return [each.destination, isUnchanged(each) ? 'unchanged' : movedText(each)]
   })
   const columns = [
-    { title: 'DESTINATION', paint: 'cyan' },
+    { title: 'DESTINATION', paint: 'cyan', fit: 'wrap' },
     { title: dryRun ? 'TO COPY' : 'COPIED', fit: 'wrap' },
   ] as const
   const requests = {

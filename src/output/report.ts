@@ -3,7 +3,7 @@ import { isIndexReport } from '../image/inspect.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
 import { table } from './table.ts'
-import { formatBytes, formatCount, formatWhen } from './units.ts'
+import { dayOf, formatBytes, formatCount, formatWhen } from './units.ts'
 
 /** One page about an image or an index: facts first, then its layers or platforms. */
 export async function reportPage(report: Report, style: Style): Promise<string> {
@@ -25,7 +25,7 @@ async function indexPage(report: IndexReport, style: Style): Promise<string> {
   const columns = [
     { title: 'PLATFORM', paint: 'cyan' },
     { title: 'SIZE', align: 'right' },
-    { title: 'CREATED' },
+    { title: 'CREATED', brief: dayOf },
     { title: 'DIGEST', fit: 'cut' },
     { title: 'IMAGE ID', fit: 'cut' },
   ] as const

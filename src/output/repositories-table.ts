@@ -1,7 +1,7 @@
 import type { RepositorySummary } from '../catalog/catalog.ts'
 import type { Style } from './style.ts'
 import { type Cell, filledTable } from './table.ts'
-import { formatWhen } from './units.ts'
+import { dayOf, formatWhen } from './units.ts'
 
 const cells = {
   name: { column: { title: 'NAME', paint: 'cyan' }, text: ({ name }) => name },
@@ -16,7 +16,7 @@ const cells = {
     text: ({ official, publisher }) => (official ? 'Docker official' : (publisher ?? '')),
   },
   access: { column: { title: 'ACCESS' }, text: ({ private: hidden }) => (hidden ? 'private' : '') },
-  updated: { column: { title: 'UPDATED' }, text: ({ updated }) => formatWhen(updated) },
+  updated: { column: { title: 'UPDATED', brief: dayOf }, text: ({ updated }) => formatWhen(updated) },
   description: { column: { title: 'DESCRIPTION', fit: 'cut' }, text: ({ description }) => description ?? '' },
 } satisfies Record<string, Cell<RepositorySummary>>
 

@@ -8,6 +8,8 @@ export interface Column {
   align?: 'left' | 'right'
   /** What gives when the terminal is narrow: `cut` ends in …, `wrap` takes more lines. Default `keep`. */
   fit?: 'keep' | 'cut' | 'wrap'
+  /** The same in fewer columns, where the terminal is narrow: the day of a time. */
+  brief?: (text: string) => string
   paint?: Paint
 }
 
@@ -29,7 +31,10 @@ export async function table(
   style: Style,
 ): Promise<string> {
   const { default: Table } = await import('cli-table3')
-  const cells = rows.map(row => columns.map((_, at) => escapeText(row[at] ?? '')))
+  const full = rows.map(row => columns.map((_, at) => escapeText(row[at] ?? '')))
+  const cells = needsBrief(columns, full, style.width)
+    ? full.map(row => row.map((text, at) => columns[at]?.brief?.(text) ?? text))
+    : full
   const widths = fitWidths(columns, cells, style.width)
   const grid = new Table({
     chars: borderless,
@@ -92,11 +97,27 @@ const concessions = [
 /** A word that is longer is broken anyway. */
 const longWord = 24
 
-/** Natural widths; then the widest column of those whose turn it is gives, one by one. */
-function fitWidths(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): number[] {
-  const widths = columns.map((column, at) =>
+/** Whether columns that could be brief have to be, because what may be cut gives too little. */
+function needsBrief(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): boolean {
+  if (!columns.some(({ brief }) => brief)) return false
+  const least = naturalWidths(columns, cells).map((own, at) => {
+    const { fit, title = '' } = columns[at] ?? {}
+    if (fit === 'cut') return Math.min(own, Math.max(concessions[0].least, title.length))
+    if (fit === 'wrap') return Math.min(own, 2 * longWord)
+    return own
+  })
+  return least.reduce((sum, each) => sum + each, gap * (least.length - 1)) > width
+}
+
+function naturalWidths(columns: readonly Column[], cells: readonly (readonly string[])[]): number[] {
+  return columns.map((column, at) =>
     cells.reduce((most, row) => Math.max(most, displayWidth(row[at] ?? '')), displayWidth(column.title)),
   )
+}
+
+/** Natural widths; then the widest column of those whose turn it is gives, one by one. */
+function fitWidths(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): number[] {
+  const widths = naturalWidths(columns, cells)
   if (width === Number.POSITIVE_INFINITY) return widths
   for (const [at, column] of columns.entries()) {
     // Text of a megabyte need not give a million times.

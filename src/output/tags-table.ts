@@ -1,7 +1,7 @@
 import type { TagSummary } from '../image/tags.ts'
 import type { Style } from './style.ts'
 import { type Column, table } from './table.ts'
-import { formatBytes, formatWhen } from './units.ts'
+import { dayOf, formatBytes, formatWhen } from './units.ts'
 
 /** `tags --long`: one row a tag. */
 export function tagsTable(tags: readonly TagSummary[], style: Style): Promise<string> {
@@ -11,7 +11,7 @@ export function tagsTable(tags: readonly TagSummary[], style: Style): Promise<st
     { title: 'DIGEST', fit: 'cut' },
     { title: 'SIZE', align: 'right' },
     { title: 'PLATFORMS', fit: 'wrap' },
-    ...times.map(time => ({ title: time.toUpperCase() })),
+    ...times.map(time => ({ title: time.toUpperCase(), brief: dayOf })),
   ]
   const rows = tags.map(tag => [
     tag.name,

@@ -40,6 +40,11 @@ export function formatWhen(time: string | null | undefined): string {
   return Number.isNaN(at.getTime()) ? time : at.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
+/** The day of what {@link formatWhen} gave: `2026-01-02`; anything else stays as it is. */
+export function dayOf(when: string): string {
+  return when.replace(/^(\d{4}-\d\d-\d\d)T[\d:]+Z$/, '$1')
+}
+
 /** `1 layer`, `3 layers`; `2 retries` by a plural of its own. */
 export function formatCount(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : nouns}`

@@ -34,16 +34,19 @@ describe('table', () => {
     ])
   })
 
-  it('breaks no word as long as a digest can be cut further', async () => {
-    const wide = [{ title: 'TAG' }, ...columns.slice(1), { title: 'CREATED' }]
-    const row = ['3.22.1-alpine', digest, '12.4 MiB', platforms, '2026-01-02 03:04 UTC']
+  const created: Column = { title: 'CREATED', brief: text => text.slice(0, 10) }
+  const wide = [{ title: 'TAG' }, ...columns.slice(1), created]
+  const row = ['1.27.3-alpine3.20-slim', digest, '12.4 MiB', platforms, '2026-01-02T03:04:05Z']
+
+  it('is brief where that leaves more to see, and breaks no word as long as a digest can be cut further', async () => {
     expect((await table(wide, [row], style)).split('\n')).toEqual([
-      'TAG            DIGEST                SIZE  PLATFORMS        CREATED',
-      '3.22.1-alpine  sha256:01234567…  12.4 MiB  linux/amd64,     2026-01-02 03:04 UTC',
-      '                                           linux/arm64/v8,',
-      '                                           linux/arm/v7,',
-      '                                           windows/amd64',
+      'TAG                     DIGEST                 SIZE  PLATFORMS        CREATED',
+      '1.27.3-alpine3.20-slim  sha256:012345678…  12.4 MiB  linux/amd64,     2026-01-02',
+      '                                                     linux/arm64/v8,',
+      '                                                     linux/arm/v7,',
+      '                                                     windows/amd64',
     ])
+    expect(await table(wide, [row], { ...style, width: 160 })).toContain('03:04:05Z')
   })
 
   it.each([40, 60, 80, 120, 160])('stays within %d columns', async width => {
