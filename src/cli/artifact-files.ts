@@ -33,6 +33,9 @@ export async function pushFiles(
 ): Promise<PushedArtifact> {
   const given = flags.config === undefined ? undefined : parseFileArgument(flags.config)
   const named = files.map(parseFileArgument)
+  if ([...files, flags.config].includes('')) {
+    throw new RegctlError('USAGE', 'the name of a file is empty', { hint: 'name a file, or - for standard input' })
+  }
   if ([...named, ...(given ? [given] : [])].filter(({ path }) => path === undefined).length > 1) {
     throw new RegctlError('USAGE', 'standard input can be only one of the files')
   }

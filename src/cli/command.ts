@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import { Command } from '@oclif/core/command'
 import type { InferredArgs, InferredFlags } from '@oclif/core/interfaces'
 import type { Client } from '../client.ts'
@@ -42,6 +43,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   protected readonly style: Style = styleFor(process.stdout, process.env)
   /** How long work that was asked to stop may go on before the command ends without it; `Infinity` waits for it. */
   protected readonly patienceMs: number = 5_000
+  /** Whether `--authfile` may name what is not there yet. */
+  protected readonly mayMakeAuthFile: boolean = false
   /** Requests that were sent again so far. */
   protected retries = 0
   private readonly errorStyle: Style = styleFor(process.stderr, process.env)
@@ -179,6 +182,8 @@ export abstract class RegctlCommand<C extends typeof Command, Result> extends Co
   }
 
   private async connect(): Promise<Client> {
+    // A name that is mistyped would be told as a login that is missing.
+    if (this.options.authfile !== undefined && !this.mayMakeAuthFile) await access(this.options.authfile)
     const [{ createClient }, config] = await Promise.all([import('../client.ts'), this.settings()])
     return createClient({
       config,

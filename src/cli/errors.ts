@@ -14,7 +14,7 @@ export function toRegctlError(error: unknown, context: UsageContext): RegctlErro
   const message = redactText(error.message)
   const meaning = code !== undefined && Object.hasOwn(fileErrors, code) ? fileErrors[code] : undefined
   // A write does not say to which file.
-  const what = path === undefined ? meaning?.unnamed : redactText(path)
+  const what = path === undefined ? meaning?.unnamed : redactText(path) || '""'
   if (meaning && what) {
     const { kind = 'FAILED', says, hint } = meaning
     return new RegctlError(kind, says(what), { hint, cause: error })

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { ofFile } from '../files/reading.ts'
 import { RegctlError } from '../model/errors.ts'
 
 export interface InputOptions {
@@ -38,6 +39,8 @@ export async function readInput(
       }
       chunks.push(bytes)
     }
+  } catch (error) {
+    throw isPiped ? error : ofFile(name ?? '', error)
   } finally {
     signal?.removeEventListener('abort', abort)
   }

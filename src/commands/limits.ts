@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import type { Limits } from '../catalog/catalog.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { RegctlError } from '../model/errors.ts'
-import { parseRegistry } from '../model/reference.ts'
+import { hubRegistry, parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
 import { formatCount, formatDuration } from '../output/units.ts'
 
@@ -28,7 +28,7 @@ export default class LimitsCommand extends RegctlCommand<typeof LimitsCommand, R
   }
 
   protected async execute(args: ArgsOf<typeof LimitsCommand>, { min }: FlagsOf<typeof LimitsCommand>): Promise<Result> {
-    const registry = parseRegistry(args.registry ?? '')
+    const registry = parseRegistry(args.registry ?? hubRegistry)
     const { signal } = this
     const catalog = await (await this.client()).catalog(registry, { signal })
     if (!catalog.limits) {

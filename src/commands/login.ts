@@ -5,7 +5,7 @@ import { ask, askSecret, readStdin } from '../cli/prompt.ts'
 import type { Config } from '../config/config.ts'
 import { isLoopback } from '../config/hosts.ts'
 import { RegctlError } from '../model/errors.ts'
-import { parseRegistry } from '../model/reference.ts'
+import { hubRegistry, parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
 
 interface Login {
@@ -49,8 +49,10 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
   /** Typed as `https://HOST`. */
   private encrypted: string | undefined
 
+  protected override readonly mayMakeAuthFile = true
+
   protected async execute(args: ArgsOf<typeof LoginCommand>, flags: FlagsOf<typeof LoginCommand>): Promise<Login> {
-    const registry = parseRegistry(args.registry ?? '')
+    const registry = parseRegistry(args.registry ?? hubRegistry)
     await this.heedScheme(args.registry ?? '', registry)
     const { signal } = this
     const username = flags.username ?? (await ask(`User name for ${registry}: `, { signal, instead }))

@@ -4,7 +4,7 @@ import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { redactText } from '../http/redact.ts'
 import { type ErrorCode, RegctlError } from '../model/errors.ts'
 import { listSome } from '../model/nearest.ts'
-import { parseRegistry } from '../model/reference.ts'
+import { hubRegistry, parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
 
 interface Logout {
@@ -32,7 +32,7 @@ export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, L
     { all }: FlagsOf<typeof LogoutCommand>,
   ): Promise<Logout | { registries: Logout[] }> {
     const { accounts } = await this.client()
-    if (!all) return logout(parseRegistry(registry ?? ''))
+    if (!all) return logout(parseRegistry(registry ?? hubRegistry))
     const registries: Logout[] = []
     for (const each of await accounts.registries())
       registries.push(await logout(each).catch(error => failed(each, error)))

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import type { RepositorySummary } from '../catalog/catalog.ts'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { limitFlag } from '../cli/flags.ts'
-import { parseRegistry } from '../model/reference.ts'
+import { hubRegistry, parseRegistry } from '../model/reference.ts'
 
 interface Search {
   registry: string
@@ -29,7 +29,7 @@ export default class SearchCommand extends RegctlCommand<typeof SearchCommand, S
   }
 
   protected async execute({ words }: ArgsOf<typeof SearchCommand>, flags: FlagsOf<typeof SearchCommand>) {
-    const registry = parseRegistry(flags.registry ?? '')
+    const registry = parseRegistry(flags.registry ?? hubRegistry)
     const { signal } = this
     const { searchRegistry } = await import('../catalog/search.ts')
     const catalog = await (await this.client()).catalog(registry, { signal })

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
 import { type ArgsOf, RegctlCommand } from '../cli/command.ts'
-import { parseRegistry } from '../model/reference.ts'
+import { hubRegistry, parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
 
 interface Whoami {
@@ -20,7 +20,7 @@ export default class WhoamiCommand extends RegctlCommand<typeof WhoamiCommand, W
   }
 
   protected async execute(args: ArgsOf<typeof WhoamiCommand>): Promise<Whoami> {
-    const registry = parseRegistry(args.registry ?? '')
+    const registry = parseRegistry(args.registry ?? hubRegistry)
     const found = await (await this.client()).accounts.whoami(registry)
     return { registry, username: found?.username ?? null, source: found?.source ?? null }
   }

@@ -6,6 +6,11 @@ export interface ReadingEvent {
   size: number
 }
 
+/** What a read failed of, with the file that Node names only where it could not be opened. */
+export function ofFile(path: string, error: unknown): unknown {
+  return error instanceof Error && 'code' in error && !('path' in error) ? Object.assign(error, { path }) : error
+}
+
 /** Bytes between two events. */
 const step = 8 * 1024 * 1024
 

@@ -84,11 +84,10 @@ export function parseRepository(text: string): Pick<Reference, 'registry' | 'rep
 }
 
 /**
- * Reads `HOST[:PORT]`, or the URL that people paste instead of it (`https://index.docker.io/v1/`); nothing means Docker Hub.
+ * Reads `HOST[:PORT]`, or the URL that people paste instead of it (`https://index.docker.io/v1/`). Nothing is no registry: an unset variable of a script is not Docker Hub.
  * @throws RegctlError `REFERENCE_INVALID`
  */
 export function parseRegistry(text: string): string {
-  if (text === '') return hubRegistry
   const bare = withoutScheme(text)
   const refuse = refuser(bare, 'a registry')
   refuseTraps(bare, refuse)

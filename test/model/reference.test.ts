@@ -181,7 +181,6 @@ describe('parseRepository', () => {
 
 describe('parseRegistry', () => {
   it.each([
-    ['', 'docker.io'],
     ['docker.io', 'docker.io'],
     ['index.docker.io', 'docker.io'],
     ['Registry-1.Docker.io', 'docker.io'],
@@ -197,6 +196,7 @@ describe('parseRegistry', () => {
   })
 
   it.each([
+    ['', /empty/],
     ['https://', /empty/],
     ['ftp://h.io', /begins with ftp/],
     ['user@h.io', /user or a digest/],
@@ -212,7 +212,6 @@ describe('parseRegistry', () => {
 
 describe('parseRegistryPrefix', () => {
   it.each([
-    ['', 'docker.io', ''],
     ['ghcr.io', 'ghcr.io', ''],
     ['ghcr.io/', 'ghcr.io', ''],
     ['ghcr.io/team', 'ghcr.io', 'team'],
@@ -225,6 +224,7 @@ describe('parseRegistryPrefix', () => {
   })
 
   it.each([
+    ['', /empty/],
     ['h.io/Team', /lower case: team/],
     ['h.io//x', /begin like this/],
     ['h.io/a//x', /begin like this/],

@@ -7,6 +7,7 @@ import { isStdin } from '../../cli/input.ts'
 import { digestIn } from '../../cli/target.ts'
 import { watched } from '../../cli/watched.ts'
 import type { OnCopyEvent } from '../../copy/events.ts'
+import { ofFile } from '../../files/reading.ts'
 import { hashFile, type Spooled, spool } from '../../files/spool.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
 import { algorithmOf, type Digest, isDigest, isVerifiable } from '../../model/digest.ts'
@@ -45,7 +46,11 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
     const store = (await (await this.client()).open(args.repository, { write: true })).store
     const { onEvent } = this.startProgress(flags.progress)
     const put = (content: Spooled) => this.put(store, content, { ...options, expected, tell: onEvent })
-    const hashed = () => hashFile(args.file ?? '', { ...options, onReading: onEvent })
+    const file = args.file ?? ''
+    const hashed = () =>
+      hashFile(file, { ...options, onReading: onEvent }).catch(error => {
+        throw ofFile(file, error)
+      })
     const result = await (isPiped ? spool(process.stdin, options, put) : hashed().then(put))
     await store.close?.()
     return result
