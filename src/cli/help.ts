@@ -131,15 +131,21 @@ function titled(title: string, rows: readonly (readonly [string, string])[], sty
   return rows.length > 0 ? `${paint(title, 'bold', style)}\n${columns(rows, style)}` : ''
 }
 
+/** Where a page is narrower than {@link widest}: a name that is longer has a line to itself, so that the texts beside the others stay short. */
+const longName = 30
+
 /** Two columns; the right one is wrapped, the left one never. */
 function columns(rows: readonly (readonly [string, string])[], style: Style): string {
-  const left = Math.max(...rows.map(([name]) => name.length))
+  const lengths = rows.map(([name]) => name.length)
+  const fitting = lengths.filter(length => style.width >= widest || length <= longName)
+  const left = fitting.length > 0 ? Math.max(...fitting) : longName
   const room = Math.max(24, Math.min(style.width, widest) - left - 4)
   return rows
     .map(([name, text]) => {
-      const [first = '', ...rest] = wrap(text, room)
+      const lines = wrap(text, room)
       const indent = ' '.repeat(left + 4)
-      return [`  ${name.padEnd(left)}  ${first}`.trimEnd(), ...rest.map(line => indent + line)].join('\n')
+      const beside = name.length > left ? '' : (lines.shift() ?? '')
+      return [`  ${name.padEnd(left)}  ${beside}`.trimEnd(), ...lines.map(line => indent + line)].join('\n')
     })
     .join('\n')
 }

@@ -57,6 +57,8 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
     const { signal } = this
     const username = flags.username ?? (await ask(`User name for ${registry}: `, { signal, instead }))
     const password = await this.password(flags, username)
+    if (password === '' && flags['password-stdin'])
+      throw new RegctlError('USAGE', 'the password on standard input is empty', { hint: 'pipe it in, as one line' })
     if (username === '' || password === '')
       throw new RegctlError('USAGE', 'a login needs a user name and a password', { hint: instead })
     const { accounts } = await this.client()

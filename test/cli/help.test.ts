@@ -49,6 +49,27 @@ it('a command: what it does, usage, examples, its flags, the shared ones', () =>
   ])
 })
 
+it('a name that is long has a line to itself where the terminal is narrow', () => {
+  const flags = {
+    from: { name: 'from', type: 'option' as const, helpValue: 'docker|containerd|podman|FILE', summary: 'where' },
+    long: { name: 'long', char: 'l', type: 'boolean' as const, summary: 'a table' },
+  }
+  const page = (width: number) =>
+    commandHelp({ ...tags, flags }, { ...style, width })
+      .split('\n')
+      .slice(-3)
+  expect(page(80)).toEqual([
+    '      --from docker|containerd|podman|FILE',
+    '              where',
+    '  -l, --long  a table',
+  ])
+  expect(page(100)).toEqual([
+    'FLAGS',
+    '      --from docker|containerd|podman|FILE  where',
+    '  -l, --long                                a table',
+  ])
+})
+
 it('the front page: commands and topics, nothing hidden, three examples', () => {
   const page = rootHelp(manifest, style)
   expect(page).toMatch(/^LOOK\n {2}tags {2}list the tags/m)

@@ -22,6 +22,12 @@ it.each<[string, string[], number, string]>([
   ['a registry of no name', ['whoami', ''], 2, '"" is not a registry: it is empty'],
   ['a registry of no name', ['logout', ''], 2, '"" is not a registry: it is empty'],
   ['a registry of no name', ['login', '', '-u', 'ann', '-p', 'pw'], 2, '"" is not a registry: it is empty'],
+  [
+    'no password on stdin',
+    ['login', 'x.io', '-u', 'ann', '--password-stdin'],
+    2,
+    'the password on standard input is empty',
+  ],
   ['a registry of no name', ['repos', ''], 2, '"" is not a registry'],
   ['a registry of no name', ['search', 'x', '--registry', ''], 2, '"" is not a registry: it is empty'],
   // An unset variable of a script must not take the certificate of Docker Hub out of force.
