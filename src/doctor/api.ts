@@ -10,6 +10,8 @@ import { type Finding, failedBy, type Look } from './diagnosis.ts'
 import type { Visit } from './visit.ts'
 
 const maxBody = 64 * 1024
+/** So many times as long as a connection may take. */
+const patience = 3
 
 /** Whether a registry answers at all, and over which of HTTP and HTTPS: `/v2/`, which says 200 or asks for a login (1.2). */
 export const apiLook: Look = {
@@ -40,11 +42,34 @@ export const apiLook: Look = {
 /** Go says what is wrong when it is spoken to in plain HTTP on a port for HTTPS; Node, Java and HAProxy hang up. */
 async function firstAnswer(visit: Visit): Promise<HttpResponse> {
   try {
-    return await ask(visit, { method: 'GET', url: '/v2/' })
+    return await answerInTime(visit)
   } catch (error) {
     if (!visit.baseUrl.startsWith('http:') || !(error instanceof RegctlError) || !(await speaksTls(visit))) throw error
     const { message, hint } = httpsWanted(visit.target.registry)
     throw new RegctlError('TLS_FAILED', message, { hint, cause: error })
+  }
+}
+
+/** A pull waits longer; who wants to know why it hangs need not. @throws RegctlError STALLED */
+async function answerInTime(visit: Visit): Promise<HttpResponse> {
+  const { connectTimeout, signal, target } = visit
+  const late = AbortSignal.timeout(patience * connectTimeout)
+  try {
+    return await ask(
+      { ...visit, signal: signal ? AbortSignal.any([signal, late]) : late },
+      { method: 'GET', url: '/v2/' },
+    )
+  } catch (error) {
+    if (!late.aborted || signal?.aborted) throw error
+    const seconds = Math.round(patience * connectTimeout) / 1000
+    throw new RegctlError(
+      'STALLED',
+      `${target.registry} takes the connection and did not answer for ${seconds} seconds`,
+      {
+        hint: 'something else may listen there, or it is too busy: check the port, and ask whoever runs it',
+        cause: error,
+      },
+    )
   }
 }
 
@@ -82,9 +107,17 @@ export function ask(
   return visit.send({ ...request, url, headers, signal: visit.signal })
 }
 
+const ownApi = 'its API'
+
 /** A refusal in the registry's words; for how long it wants to be left alone is said too. */
-export async function refusal(response: HttpResponse, registry: string, what = 'its API'): Promise<RegctlError> {
+export async function refusal(response: HttpResponse, registry: string, what = ownApi): Promise<RegctlError> {
   const error = await registryError(response, { registry, what })
+  if (error.code === 'NOT_FOUND' && what === ownApi) {
+    const hint = error.hint ?? `${registry} may not be a registry: check host and port`
+    return new RegctlError('NOT_FOUND', `there is no registry's API at ${registry} (/v2/ is ${response.status})`, {
+      hint,
+    })
+  }
   if (error.code !== 'RATE_LIMITED') return error
   const wait = response.headers['retry-after']
   const message = `${registry} limits requests (${what})`

@@ -152,7 +152,8 @@ function shake(
       encrypted.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
     }, timeout)
     encrypted.once('secureConnect', () => resolve(encrypted))
-    encrypted.once('error', reject)
+    // Not only once: the connection below may end by its own clock at the same moment.
+    encrypted.on('error', reject)
     encrypted.once('close', () => {
       clearTimeout(timer)
       reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))

@@ -69,11 +69,19 @@ export async function examine(visit: Visit, looks: readonly Look[], onStep: (ste
       : await attempt(take, visit)
     if (cause) broken.set(name, cause)
     if (finding.status === 'failed') broken.set(name, name)
-    const step = { name, ...finding, details: finding.details ?? {} }
+    const hint = finding.hint ?? (finding.status === 'failed' ? remedyOf(finding.code) : undefined)
+    const step = { name, ...finding, ...(hint !== undefined && { hint }), details: finding.details ?? {} }
     steps.push(step)
     onStep(step)
   }
   return steps
+}
+
+/** For a failure that has none of its own: everybody is told what to try. */
+function remedyOf(code: ErrorCode | undefined): string {
+  if (code === 'SERVER_FAILED')
+    return 'try again in a few minutes; if it stays, its log says why, or a proxy or a login page answers in its place'
+  return 'try the pull with -v, which shows each request, and ask whoever runs the registry'
 }
 
 /** An error as a finding. */

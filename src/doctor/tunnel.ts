@@ -18,7 +18,9 @@ export async function openTunnel(visit: Visit): Promise<Socket> {
       ...(signal && { signal }),
     })
     socket.once('timeout', () => socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
-    socket.once('connect', () => resolve(socket)).once('error', reject)
+    // An error behind that is told by whoever has the connection then.
+    socket.on('error', reject)
+    socket.once('connect', () => resolve(socket.setTimeout(0)))
   })
 }
 
@@ -44,6 +46,7 @@ function throughProxy(url: URL, proxy: URL, { notes, connectTimeout, signal }: V
     asked.once('error', reject)
     asked.once('response', response => response.resume())
     asked.once('connect', ({ statusCode = 0 }, socket) => {
+      socket.on('error', reject)
       if (statusCode === 200) return resolve(socket)
       socket.destroy()
       reject(refusedBy(proxy, there, { statusCode, variable: notes.proxy?.variable }))

@@ -299,7 +299,54 @@ const broken: [string, () => Promise<Examined>, Expected][] = [
       const odd = closing(await startRecorder((_, res) => res.writeHead(503).end('maintenance')))
       return examined([`127.0.0.1:${odd.port}/team/app`])
     },
-    { at: 'api', exit: 6, cause: 'failed on its API: maintenance', remedy: '' },
+    { at: 'api', exit: 6, cause: 'failed on its API: maintenance', remedy: 'try again in a few minutes' },
+  ],
+  [
+    'a server that is silent',
+    async () => examined([`${await startRaw(() => {})}/team/app`, '--connect-timeout', '0.4']),
+    { at: 'api', exit: 6, cause: 'did not answer for 1.2 seconds', remedy: 'check the port' },
+  ],
+  [
+    'a server that is silent, where HTTPS is due',
+    async () => {
+      const host = await startRaw(() => {})
+      return examined([`${host}/team/app`, '--insecure', host, '--connect-timeout', '0.4'])
+    },
+    { at: 'tls', exit: 6, cause: 'did not answer', remedy: 'check the network' },
+  ],
+  [
+    'a server without /v2/, in plain text',
+    async () => {
+      const odd = closing(await startRecorder((_, res) => res.writeHead(404).end('404 page not found')))
+      return examined([`127.0.0.1:${odd.port}/team/app`])
+    },
+    { at: 'api', exit: 3, cause: "there is no registry's API at 127.0.0.1:", remedy: 'may not be a registry' },
+  ],
+  [
+    'a token service that answers with a page',
+    async () => {
+      const odd = closing(
+        await startRecorder((req, res) => {
+          const realm = `http://${req.headers.host}/token`
+          if (req.url?.startsWith('/token')) res.writeHead(200).end('<html>log in</html>')
+          else res.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="x"` }).end()
+        }),
+      )
+      return examined([`127.0.0.1:${odd.port}/team/app:1.2`])
+    },
+    { at: 'token', exit: 6, cause: 'cannot be used', remedy: 'a proxy or a login page' },
+  ],
+  [
+    'a registry that fails on every manifest',
+    async () => {
+      const odd = closing(
+        await startRecorder((req, res) => {
+          res.writeHead(req.url === '/v2/' ? 200 : 500).end()
+        }),
+      )
+      return examined([`127.0.0.1:${odd.port}/team/app:1.2`])
+    },
+    { at: 'manifest', exit: 6, cause: 'status 500', remedy: 'its log says why' },
   ],
 ]
 
@@ -308,7 +355,7 @@ describe('what is broken is named, with a remedy', () => {
     const { code, stdout, stderr, steps } = await examine()
     const first = steps.find(({ status }) => status === 'failed')
     expect(first).toMatchObject({ name: at, summary: expect.stringContaining(cause) })
-    if (remedy) expect(first?.hint).toContain(remedy)
+    expect(first?.hint).toContain(remedy)
     expect({ code, stderr }).toEqual({ code: exit, stderr: '' })
     // T15: no password, signature or proxy's login is shown.
     expect(stdout).not.toMatch(/canary/)

@@ -64,12 +64,17 @@ export function createHarbor(options: HarborOptions = {}): Harbor {
     const own = /^robot\$(?:([^+]+)\+)?/.exec(user)
     return own !== null && (own[1] === undefined || own[1] === project)
   }
+  const allows = (user: string, name: string, action: string) => {
+    if (action === 'pull') return mayRead(user, projectOf(name))
+    // A public project is read by everybody, and written to by those who belong to it.
+    const isStrangersRobot = user.includes('+') && !user.startsWith(`robot$${projectOf(name)}+`)
+    return user !== '' && !isStrangersRobot && mayRead(user, projectOf(name))
+  }
   const tokens = createTokens({
     realm: `https://${host}/service/token`,
     service: 'harbor-registry',
     users: everybody,
-    allows: (user, name, action) =>
-      action === 'pull' ? mayRead(user, projectOf(name)) : user !== '' && mayRead(user, projectOf(name)),
+    allows,
   })
   const harbor: Harbor = {
     contents,
@@ -92,7 +97,11 @@ export function createHarbor(options: HarborOptions = {}): Harbor {
     }
     const needed = scopeNeeded(req)
     const grant = knows ? { user: login.user, scopes: undefined } : tokens.grantOf(req)
-    const allowed = grant?.scopes === undefined || !needed || grant.scopes.includes(`${needed.name}:${needed.action}`)
+    const allowed =
+      !needed ||
+      (grant?.scopes
+        ? grant.scopes.includes(`${needed.name}:${needed.action}`)
+        : allows(grant?.user ?? '', needed.name, needed.action))
     if (!grant || !allowed) {
       const scope = needed ? `repository:${needed.name}:${needed.action}` : ''
       // A login that fails is answered with Basic alone; a public repository wants a token, too.
