@@ -203,6 +203,18 @@ describe('Harbor: inspect, and copies in and out', () => {
     }
   })
 
+  it('a robot reads a public project, and writes to none but its own: and is told by its name', async () => {
+    const { client, world } = await meet((await harborWith()).hosts, login('robot$team+ci'))
+    const from = await client.open(`${host}/library/nginx:1.27`)
+    const into = await client.open(`${host}/library/robot:1.27`, { write: true })
+    await expect(copy(from, into)).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: expect.stringContaining('robot$team+ci'),
+      hint: expect.stringContaining('the account may not reach it'),
+    })
+    expect(world.arrivals.some(({ method, status }) => method === 'PUT' && status < 300)).toBe(false)
+  })
+
   it('quirk: a login that fails is answered with Basic alone, and a public image is read without it', async () => {
     const { client, notices } = await meet((await harborWith()).hosts, login('ada', 'wrong'))
     expect(await all((await client.openRepository(`${host}/library/nginx`)).tags())).toEqual(['1.27', 'latest'])
