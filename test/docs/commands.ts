@@ -34,8 +34,10 @@ export function shapeOf(lines: readonly string[]): string[] {
     line
       .replace(/sha256:\S+/g, 'DIGEST')
       .replace(/\b\d+(?:\.\d)? [KMG]?i?B\b/g, 'SIZE')
-      .replace(/\b\d+\.\d s\b/g, 'TIME')
+      .replace(/\b(?:\d+ min )?\d+(?:\.\d)? s\b/g, 'TIME')
       .replace(/\b\d+ requests?\b/g, 'REQUESTS')
+      // A machine that is busy may let a connection wait too long.
+      .replace(/, \d+ of them again$/, '')
       .replaceAll('→', '->')
       .replaceAll('├─', '|-')
       .replaceAll('└─', '`-')

@@ -55,7 +55,7 @@ export async function openShell(env: Readonly<Record<string, string>> = {}): Pro
       cwd: folder,
       env: { PATH: [bin, process.env.PATH].join(delimiter), HOME: folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 150_000,
       killSignal: 'SIGKILL',
     })
     const said: ShellRun = { code: null, stdout: '', stderr: '' }

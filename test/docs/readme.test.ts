@@ -73,7 +73,7 @@ function typed(
         expect(run.code, run.stderr).toBe(code)
         if (output.length > 0) expect(shapeOf(run.stdout.trimEnd().split('\n'))).toEqual(shapeOf(output))
       },
-      60_000,
+      180_000,
     )
   })
 }

@@ -143,6 +143,9 @@ describe('commands in a page', () => {
 
   it('show the shape of an output, whatever the digests and sizes are', () => {
     expect(shapeOf(['a  sha256:0f…   5.8 KiB  x', 'b'])).toEqual(['a DIGEST SIZE x', 'b'])
+    expect(shapeOf(['copied 5 B in 1 min 02 s', '1 request', '12 requests, 3 of them again'])).toEqual(
+      shapeOf(['copied 9.1 MiB in 0.4 s', '7 requests', '1 request']),
+    )
     expect(shapeOf(['a  sha256:0f  5 B  y'])).not.toEqual(shapeOf(['a  sha256:0f…   5.8 KiB  x']))
   })
 })
