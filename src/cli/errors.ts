@@ -10,7 +10,8 @@ export function toRegctlError(error: unknown, context: UsageContext): RegctlErro
   if (error instanceof RegctlError) return withoutPreamble(error)
   if (!(error instanceof Error)) return new RegctlError('FAILED', redactText(String(error)))
   if ('oclif' in error) return usageError(error, context)
-  const { code, path } = error as NodeJS.ErrnoException
+  // Of a renaming, the name that somebody knows is the new one.
+  const { code, path: source, dest: path = source } = error as NodeJS.ErrnoException & { dest?: string }
   const message = redactText(error.message)
   const meaning = code !== undefined && Object.hasOwn(fileErrors, code) ? fileErrors[code] : undefined
   // A write does not say to which file.
@@ -43,6 +44,9 @@ const fileErrors: Readonly<Record<string, FileError>> = {
   EPERM: denied,
   ENOTDIR: { says: path => `${path} goes through something that is no folder`, hint: 'a part of the path is a file' },
   EISDIR: { unnamed: 'what was named', says: path => `${path} is a folder, and not a file` },
+  EEXIST: { kind: 'EXISTS', says: path => `${path} is there already`, hint: 'choose another name' },
+  ENAMETOOLONG: { says: path => `${path.slice(0, 100)}… is too long for the name of a file` },
+  ELOOP: { says: path => `${path} is a link that leads nowhere`, hint: 'look at where it points' },
   EROFS: { says: path => `${path} is on a file system that cannot be written to` },
   ENOSPC: {
     unnamed: 'what was to be written',

@@ -71,12 +71,20 @@ it.each([
   ['EPERM', 'FAILED', 'this account may not use /x/y'],
   ['ENOTDIR', 'FAILED', '/x/y goes through something that is no folder'],
   ['EISDIR', 'FAILED', '/x/y is a folder, and not a file'],
+  ['EEXIST', 'EXISTS', '/x/y is there already'],
+  ['ENAMETOOLONG', 'FAILED', '/x/y… is too long for the name of a file'],
+  ['ELOOP', 'FAILED', '/x/y is a link that leads nowhere'],
   ['EROFS', 'FAILED', '/x/y is on a file system that cannot be written to'],
   ['ENOSPC', 'FAILED', 'no space is left for /x/y'],
   ['EDQUOT', 'FAILED', 'the quota of this account leaves no space for /x/y'],
 ])('says %s as a sentence', (code, kind, message) => {
   const thrown = Object.assign(new Error(`${code}: words of Node, open '/x/y'`), { code, path: '/x/y' })
   expect(toRegctlError(thrown, context)).toMatchObject({ code: kind, message })
+})
+
+it('names what a file was to be called, and not the temporary one', () => {
+  const thrown = Object.assign(new Error('EISDIR: rename'), { code: 'EISDIR', path: '/x/.tmp.1', dest: '/x/y' })
+  expect(toRegctlError(thrown, context)).toMatchObject({ message: '/x/y is a folder, and not a file' })
 })
 
 it('says that the disk is full where Node names no file', () => {
