@@ -38,10 +38,11 @@ const agentOptions: AgentOptions = { keepAlive: true, keepAliveMsecs: 30_000, sc
  */
 export function createConnections({ tls, proxy, lookup }: ConnectionsOptions): Connections {
   const connections = new Map<string, Promise<Connection & { close(): void }>>()
+  const contexts = new Map<string, SecureContext>()
 
   async function connect(url: URL, proxyUrl: URL | undefined, publicOnly: boolean) {
     const settings = url.protocol === 'https:' ? await tls?.(url.origin) : undefined
-    const createContext = url.protocol === 'https:' ? await contextMaker(settings) : () => undefined
+    const createContext = url.protocol === 'https:' ? await contextMaker(settings, contexts) : () => undefined
     let agent: Promise<Agent> | undefined
     let isWide = settings?.roots === undefined
     const connection = {
@@ -102,9 +103,19 @@ async function createAgent(url: URL, proxy: URL | undefined): Promise<Agent> {
   return new http.Agent(agentOptions)
 }
 
-async function contextMaker({ cert, key }: TlsSettings = {}): Promise<(ca: string[] | undefined) => SecureContext> {
+/** What only says whom to trust is shared: to read all that a machine trusts takes as long as ten handshakes. A client certificate is of one origin (T20). */
+async function contextMaker(
+  { cert, key }: TlsSettings = {},
+  contexts: Map<string, SecureContext>,
+): Promise<(ca: string[] | undefined) => SecureContext> {
   const { default: tls } = await import('node:tls')
-  return ca => tls.createSecureContext({ ca, cert, key })
+  return ca => {
+    if (cert || key) return tls.createSecureContext({ ca, cert, key })
+    const trusted = ca?.join('\n') ?? ''
+    const context = contexts.get(trusted) ?? tls.createSecureContext({ ca })
+    contexts.set(trusted, context)
+    return context
+  }
 }
 
 /**

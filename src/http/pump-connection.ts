@@ -139,7 +139,7 @@ export class PumpConnection {
   }
 
   #read(bytes: number): boolean {
-    if (this.#reading) return this.#readOn(this.#head.subarray(0, bytes), bytes, this.#reading)
+    if (this.#reading) return this.#readOn(bytes, this.#reading)
     this.#length += bytes
     const end = this.#head.subarray(0, this.#length).indexOf('\r\n\r\n', Math.max(0, this.#length - bytes - 3))
     if (end < 0 && this.#asked && this.#length < maxHead && this.#mayBeHttp()) return true
@@ -159,7 +159,7 @@ export class PumpConnection {
     this.#reading = { chunks, reader, head, options }
     resolve({ ...head, chunks })
     if (!reader) rest.copy(chunks.room())
-    return this.#readOn(rest, rest.length, this.#reading)
+    return this.#readOn(rest.length, this.#reading, rest)
   }
 
   /** Who speaks something else may wait for us to answer. */
@@ -168,24 +168,35 @@ export class PumpConnection {
     return protocol.startsWith(start)
   }
 
-  /** More of the body, in `bytes` where it comes in chunks, else in its room already. */
-  #readOn(bytes: Buffer, length: number, { chunks, reader, head, options }: Reading): boolean {
+  /** More of the body, in its room already, or in `bytes` where it comes in chunks. Over TLS that is for each 16 KiB. */
+  #readOn(length: number, reading: Reading, bytes?: Buffer): boolean {
+    const { chunks, reader } = reading
+    if (reader) return this.#readChunks(bytes ?? this.#head.subarray(0, length), reading, reader)
+    const taken = Math.min(length, chunks.left)
+    const goOn = chunks.took(taken)
+    return chunks.left > 0 ? goOn : this.#end(reading, length > taken)
+  }
+
+  #readChunks(bytes: Buffer, reading: Reading, reader: ChunkReader): boolean {
+    const { chunks } = reading
     let goOn = true
-    let taken: number | undefined = Math.min(length, chunks.left)
-    if (reader)
-      taken = reader.read(bytes, data => {
-        goOn = chunks.copy(data)
-      })
-    else goOn = chunks.took(taken)
+    const taken = reader.read(bytes, data => {
+      goOn = chunks.copy(data)
+    })
     if (taken === undefined) {
       this.destroy(new OddAnswer())
       return false
     }
-    if (reader?.isDone) chunks.end()
-    if (chunks.left > 0) return goOn
+    if (!reader.isDone) return goOn
+    chunks.end()
+    return this.#end(reading, bytes.length > taken)
+  }
+
+  /** The body is whole. @param isMore bytes came behind it, which belong to nobody */
+  #end({ head, options }: Reading, isMore: boolean): boolean {
     this.#reading = undefined
     this.#length = 0
-    if (length > taken || !head.keepAlive) this.destroy()
+    if (isMore || !head.keepAlive) this.destroy()
     else if (this.isSent) this.#rest(head, options)
     // Over TLS the answer may be read before it is told that the last of the request is out: that comes within this turn of the loop.
     else setImmediate(() => (this.isSent ? this.#rest(head, options) : this.destroy()))

@@ -123,7 +123,8 @@ async function authorities(paths: string[], extra: string | undefined): Promise<
   for (const path of paths) own.push(await readPem(path))
   // Node only warns about an unreadable NODE_EXTRA_CA_CERTS, and so do we not fail.
   if (extra) own.push(await readPem(extra).catch(() => ''))
-  return own.filter(pem => pem !== '')
+  // Both variables often name the same bundle, which takes long to read.
+  return [...new Set(own)].filter(pem => pem !== '')
 }
 
 /** Node 22.15 and newer know the system's own roots besides theirs. */

@@ -74,11 +74,12 @@ async function* listNames(registry: Registry, list: List): AsyncGenerator<string
   try {
     for await (const names of pages(registry.send, paged, read)) {
       begun = true
-      yield* names
+      // `yield*` would wait three times for each name.
+      for (const name of names) yield name
     }
   } catch (error) {
     if (begun || !isRefusedSize(error)) throw error
-    for await (const names of pages(registry.send, request, read)) yield* names
+    for await (const names of pages(registry.send, request, read)) for (const name of names) yield name
   }
 }
 

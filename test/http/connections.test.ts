@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { createConnections } from '../../src/http/connections.ts'
 import { stack } from '../../src/http/http.ts'
 import { redirect } from '../../src/http/redirect.ts'
 import type { WireOptions } from '../../src/http/wire.ts'
@@ -245,5 +246,27 @@ describe('through a proxy', () => {
     const send = testWire({ proxy: () => proxy.url })
     expect((await ask(send, { url: 'http://cdn.test/', publicOnly: true })).text).toBe('by proxy')
     await expect(ask(send, { url: 'http://10.0.0.1/', publicOnly: true })).rejects.toMatchObject({ code: 'REFUSED' })
+  })
+})
+
+describe('T20: what a TLS context is shared by', () => {
+  it('origins that trust the same, and nobody else', async () => {
+    const [one, two] = [await makeCa(), await makeCa()]
+    const { cert, key } = await one.issue({ hosts: ['client'], client: true })
+    const identity = { ca: [one.cert], cert: [cert], key: [key] }
+    const settings: Record<string, Awaited<ReturnType<NonNullable<WireOptions['tls']>>>> = {
+      'https://a.test': { ca: [one.cert] },
+      'https://b.test': { ca: [one.cert] },
+      'https://other.test': { ca: [two.cert] },
+      'https://more.test': { ca: [one.cert, two.cert] },
+      'https://client-a.test': identity,
+      'https://client-b.test': identity,
+    }
+    const connections = closing(createConnections({ tls: async origin => settings[origin] }))
+    const [a, b, ...others] = await Promise.all(
+      Object.keys(settings).map(async origin => (await connections.for(new URL(origin), false)).secureContext),
+    )
+    expect(a).toBe(b)
+    expect(new Set([a, ...others]).size).toBe(5)
   })
 })

@@ -120,6 +120,8 @@ describe('files a person named', () => {
     const rest = { sslCertFile: await write('a.pem', ca.cert), extraCa: await write('b.pem', other.cert) }
     expect((await tlsFor({}, rest)('https://any.test'))?.ca).toEqual(expect.arrayContaining([ca.cert, other.cert]))
     expect(await tlsFor({}, { extraCa: rest.extraCa })('https://any.test')).toBeUndefined()
+    const same = { sslCertFile: rest.sslCertFile, extraCa: rest.sslCertFile }
+    expect((await tlsFor({}, same)('https://any.test'))?.ca).toEqual([ca.cert])
     expect((await tlsFor({}, { ...rest, extraCa: '/nowhere' })('https://any.test'))?.ca).toContain(ca.cert)
   })
 
