@@ -6,7 +6,7 @@ import { hubRegistry } from '../model/reference.ts'
 import { parseMirrorUrl } from './address.ts'
 import { findHostsToml, hostsFolders } from './containerd.ts'
 import { type DaemonFlags, daemonFlags } from './daemon-flags.ts'
-import { type Run, reload, validate } from './dockerd.ts'
+import { isInUse, type Run, reload, validate } from './dockerd.ts'
 import type { Change } from './edit.ts'
 import { editFile, type FileEdit, rollBack } from './edit-file.ts'
 import { hostsTomlEdit } from './hosts-edit.ts'
@@ -79,15 +79,19 @@ export async function changeMirrors(target: Target, change: Change, options: Cha
     if (options.validate !== false) validated = await validate(text, options.run)
   }
   const edited = await editFile(file, { edit: editDaemonJson, change }, { dryRun, check })
-  if (!options.reload || dryRun || !edited.changed) return done(edited)
+  if (!options.reload || dryRun) return done(edited)
+  // Somebody may have written the file before, and Docker not have read it since.
+  if (!edited.changed && (await isInUse(edited.mirrors, options.run))) return done(edited)
   try {
     await reload(edited.mirrors, options.run)
   } catch (error) {
     // The daemon goes on with what it had; its next start must not fail on this file.
-    await rollBack(edited)
+    if (edited.changed) await rollBack(edited)
     if (!(error instanceof RegctlError)) throw error
     const { code, message, hint } = error
-    throw new RegctlError(code, `${message}; ${file} is as it was before`, { ...(hint !== undefined && { hint }) })
+    throw new RegctlError(code, `${message}; ${file} is as it was${edited.changed ? ' before' : ''}`, {
+      ...(hint !== undefined && { hint }),
+    })
   }
   return done(edited, true)
 }

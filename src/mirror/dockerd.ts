@@ -74,6 +74,11 @@ export async function reload(mirrors: readonly string[], run: Run, pause = 500):
   })
 }
 
+/** Whether Docker says that these are its mirrors; false also where nobody can tell. */
+export async function isInUse(mirrors: readonly string[], run: Run): Promise<boolean> {
+  return (await mirrorsInUse(run)) === mirrors.map(parseMirrorUrl).join(' ')
+}
+
 async function mirrorsInUse(run: Run): Promise<string | undefined> {
   const ran = await run('docker', ['info', '--format', '{{json .RegistryConfig.Mirrors}}'])
   if (!ran) return undefined

@@ -15,7 +15,7 @@ export function mirrorChangeText(change: MirrorChange, style: Style): string {
     `${escapeText(file)}: ${state}`,
     ...(mirrors.length === 0 ? ['  no mirrors'] : mirrors.map(url => `  ${paint(escapeText(url), 'cyan', style)}`)),
     ...(backup === undefined ? [] : [paint(`what was there: ${escapeText(backup)}`, 'dim', style)]),
-    ...(changed ? nextSteps(change) : []),
+    ...(changed || change.reloaded ? nextSteps(change) : []),
   ].join('\n')
 }
 

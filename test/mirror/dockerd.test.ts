@@ -82,7 +82,26 @@ describe('a reload', () => {
     await add({ reload: true })
     const before = calls().length
     expect(await add({ reload: true })).toMatchObject({ changed: false, reloaded: false })
-    expect(calls().length).toBe(before)
+    expect(calls().slice(before)).not.toContain('systemctl reload docker')
+  })
+
+  it.each([
+    ['that did not read it', 'test -e "$0.reloaded" && echo \'["https://new.example/"]\' || echo "[]"'],
+    ['that cannot be asked', undefined],
+  ])('is done of a file that was written before, for a docker %s', async (_, docker) => {
+    const systemctl = 'touch "$(dirname "$0")/docker.reloaded"'
+    const { add, calls } = machine({ systemctl, ...(docker !== undefined && { docker }) })
+    expect(await add()).toMatchObject({ changed: true, reloaded: false })
+    expect(await add({ reload: true })).toMatchObject({ changed: false, reloaded: true })
+    expect(calls()).toContain('systemctl reload docker')
+  })
+
+  it('of a file that was written before fails without touching it', async () => {
+    const { file, add, text } = machine({ systemctl: 'exit 5' })
+    await add()
+    const written = text()
+    await expect(add({ reload: true })).rejects.toThrow(`${file} is as it was`)
+    expect(text()).toBe(written)
   })
 
   it.each([
