@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { makeCa } from '../helpers/certs.ts'
 import { runCli } from '../helpers/cli.ts'
+import { closing } from '../helpers/http-send.ts'
 import { rawImage, seed } from '../helpers/images.ts'
 import { startMirror } from '../helpers/registries/mirrors.ts'
+import { startServer } from '../helpers/server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regctl-mirror-'))
 const daemon = join(folder, 'daemon.json')
@@ -81,6 +84,23 @@ it('T16: dockerd and systemctl see none of the logins in our environment', async
   const args = ['mirror', 'add', 'https://a.example', '--daemon-json', daemon, '--reload']
   expect(await runCli(args, { env })).toMatchObject({ code: 0 })
   expect(readFileSync(seen, 'utf8')).toBe('  bus\n  bus\n')
+})
+
+it.each([
+  ['a bare one is for the mirrors that the command names', (_: string, file: string) => file, 'good', 0],
+  ['one of another host is not', (_: string, file: string) => `other.example=${file}`, 'unreachable', 6],
+])('mirror test --ca-file: %s', async (_what, given, state, code) => {
+  const ca = await makeCa()
+  const caFile = join(folder, 'ca.pem')
+  writeFileSync(caFile, ca.cert)
+  const sample = rawImage([1000], 'over TLS')
+  const upstream = closing(await startServer())
+  const mirror = closing(await startServer({ tls: await ca.issue({ hosts: ['127.0.0.1'] }) }))
+  for (const server of [upstream, mirror]) await seed(await server.repositories.create('a/b'), sample, 'v1')
+  const args = ['mirror', 'test', mirror.url, '--image', `${upstream.host}/a/b:v1`, '--plain-http', upstream.host]
+  const ran = await runCli([...args, '--ca-file', given(mirror.host, caFile), '--json'])
+  expect(ran.code).toBe(code)
+  expect(JSON.parse(ran.stdout).mirrors).toMatchObject([{ mirror: mirror.url, state }])
 })
 
 it('T14: what a mirror or a file says cannot move the cursor', async () => {
