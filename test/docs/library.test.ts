@@ -77,23 +77,27 @@ describe('each example of docs/library.md runs', () => {
     ['files', `${join('config', 'app.yaml')}\n`],
     ['errors', 'NOT_FOUND\n'],
     ['server', '1.2\n'],
-  ] as const)('%s', async (name, said) => {
-    const at = ['copy', 'options', 'look', 'bytes', 'files', 'errors', 'server'].indexOf(name)
-    const here = (examples[at] ?? '')
-      .replaceAll('registry.example:5000', host)
-      // Node 20 has no Array.fromAsync; the page says so.
-      .replace(
-        /await Array\.fromAsync\((.*)\)$/m,
-        'await (async all => { const got = []; for await (const one of all) got.push(one); return got })($1)',
-      )
-    const { code } = await transform(here, { loader: 'ts', format: 'esm' })
-    shell.write(`${name}.js`, code)
-    expect(await shell.run(`${process.execPath} ${name}.js`)).toMatchObject({
-      code: 0,
-      stderr: '',
-      stdout: typeof said === 'string' ? said : expect.stringMatching(said),
-    })
-  })
+  ] as const)(
+    '%s',
+    async (name, said) => {
+      const at = ['copy', 'options', 'look', 'bytes', 'files', 'errors', 'server'].indexOf(name)
+      const here = (examples[at] ?? '')
+        .replaceAll('registry.example:5000', host)
+        // Node 20 has no Array.fromAsync; the page says so.
+        .replace(
+          /await Array\.fromAsync\((.*)\)$/m,
+          'await (async all => { const got = []; for await (const one of all) got.push(one); return got })($1)',
+        )
+      const { code } = await transform(here, { loader: 'ts', format: 'esm' })
+      shell.write(`${name}.js`, code)
+      expect(await shell.run(`${process.execPath} ${name}.js`)).toMatchObject({
+        code: 0,
+        stderr: '',
+        stdout: typeof said === 'string' ? said : expect.stringMatching(said),
+      })
+    },
+    120_000,
+  )
 })
 
 describe('docs/library.md', () => {

@@ -59,7 +59,7 @@ function typed(
       world = await startWorld(made.hosts)
       shell = await openShell({ ...world.env, TOKEN: 'secret', REGISTRY_PASSWORD: 'secret' })
       shell.write('report.json', '{}')
-    })
+    }, 180_000)
     afterAll(async () => {
       await world.close()
       shell.close()

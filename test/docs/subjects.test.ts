@@ -138,7 +138,7 @@ describe.each(Object.entries(subjects))('docs/%s.md', (page, { images, prepare, 
     })
     shell = await openShell(world.env)
     await prepare?.(shell)
-  })
+  }, 180_000)
   afterAll(async () => {
     await world.close()
     shell.close()
