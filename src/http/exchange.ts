@@ -39,6 +39,7 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
   let native: ClientRequest | undefined
   let phase: 'connecting' | 'uploading' | 'waiting' | 'answered' | 'failed' = 'connecting'
   let uploaded = false
+  let isBodySent = body === undefined
   let writing = false
   let refusedEarly = false
   let timer: NodeJS.Timeout | undefined
@@ -89,8 +90,8 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
       }
       const status = incoming.statusCode ?? 0
       if (status === 407 && proxy !== undefined) return fail(proxyRefusal(proxy, host, status))
-      settle('answered')
       refusedEarly = !uploaded && status >= 300
+      const isEarly = !isBodySent && !refusedEarly
       const onClose = () => {
         // A connection with half a request on it cannot carry another.
         if (!uploaded) native?.destroy()
@@ -100,15 +101,26 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
         body?.destroy()
         answer.takeEarly()
       }
-      if (isBodyless(request, incoming)) answer.resume()
       const remoteAddress = proxy === undefined ? incoming.socket.remoteAddress : undefined
-      resolve({ status, headers: incoming.headers, url: request.url, body: answer, remoteAddress })
+      const handOver = () => {
+        settle('answered')
+        if (isBodyless(request, incoming)) answer.resume()
+        resolve({ status, headers: incoming.headers, url: request.url, body: answer, remoteAddress })
+      }
+      if (!isEarly) return handOver()
+      // That all is well is believed only of who has got everything; got says of what came too late that it was taken.
+      sending.then(isTaken => (isTaken && !native?.destroyed ? handOver() : fail(answeredEarly(host))), fail)
     })
     const onWrite = (isWriting: boolean) => {
       writing = isWriting
       if (phase === 'uploading') enter('uploading')
     }
-    upload(carrier, options, onWrite).then(
+    const sending = body ? sendBody(carrier, { request, body }, onWrite) : Promise.resolve(true)
+    const ending = sending.then(isTaken => {
+      isBodySent = isTaken
+      return isTaken && ended(carrier, request)
+    })
+    ending.then(
       isTaken => {
         uploaded = isTaken
         if (phase === 'uploading' && isTaken) enter('waiting')
@@ -122,14 +134,8 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
   })
 }
 
-async function upload(
-  carrier: Duplex,
-  { request, body }: ExchangeOptions,
-  onWrite: (isWriting: boolean) => void,
-): Promise<boolean> {
-  if (body && !(await sendBody(carrier, { request, body }, onWrite))) return false
-  if (request.method === 'GET' || request.method === 'HEAD') return true
-  await new Promise<void>(resolve => carrier.end(resolve))
+async function ended(carrier: Duplex, { method }: HttpRequest): Promise<boolean> {
+  if (method !== 'GET' && method !== 'HEAD') await new Promise<void>(resolve => carrier.end(resolve))
   return true
 }
 
@@ -154,6 +160,13 @@ function proxyRefusal(proxy: string | undefined, host: string, status: number): 
   }
   const hint = `ask whoever runs the proxy, or add ${host} to NO_PROXY`
   return new RegctlError('UNREACHABLE', `the proxy ${proxy} gave no way to ${host}: it answered ${status}`, { hint })
+}
+
+/** Whoever says that it is done before it has got everything has not done what was asked. */
+export function answeredEarly(host: string): RegctlError {
+  return new RegctlError('UNREACHABLE', `${host} answered before it had got everything that was sent`, {
+    hint: 'try again; a proxy or firewall may be in between',
+  })
 }
 
 /** No connection came about. */

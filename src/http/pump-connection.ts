@@ -50,12 +50,13 @@ export class PumpConnection {
   isReady = false
   /** Whether it has carried a request before this one. */
   isReused = false
-  /** Whether all of the last request has gone out; until then its answer leaves no room for another. */
-  isSent = true
   readonly #socket: Socket
   readonly #head = Buffer.allocUnsafeSlow(maxHead)
   #length = 0
   #idleUntil = 0
+  #isSent = true
+  /** A whole answer was read before all of the request was known to be out: what comes next is for whoever sends that to say. */
+  #ahead: (() => void) | undefined
   #onReady: { resolve(): void; reject(error: Error): void } | undefined
   #asked: { options: AskOptions; resolve(answered: Answered): void; reject(error: Error): void } | undefined
   #reading: Reading | undefined
@@ -75,7 +76,7 @@ export class PumpConnection {
         this.#onReady?.resolve()
       })
       .on('error', error => this.destroy(error))
-      .on('end', () => this.destroy())
+      .on('end', () => this.#ahead || this.destroy())
       .on('close', () => this.destroy())
       .resume()
   }
@@ -99,12 +100,26 @@ export class PumpConnection {
     return this.#socket
   }
 
+  /** Whether all of the last request has gone out; until then its answer leaves no room for another. */
+  get isSent(): boolean {
+    return this.#isSent
+  }
+
+  /** All of the request's body has gone out, or never will. */
+  sent(isTaken: boolean): void {
+    this.#isSent = isTaken
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    if (ahead && !isTaken) this.destroy()
+    else ahead?.()
+  }
+
   /** Sends the head of a request. @throws OddAnswer, or what broke the connection or was given to {@link destroy} */
   ask(head: string, options: AskOptions): Promise<Answered> {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) return reject(hungUp())
       this.#asked = { options, resolve, reject }
-      this.isSent = !options.hasBody
+      this.#isSent = !options.hasBody
       this.#socket.ref()
       // Goes out with the first bytes of the body, where those are there already.
       if (options.hasBody) {
@@ -125,7 +140,7 @@ export class PumpConnection {
 
   destroy(error: Error = hungUp()): void {
     const [onReady, asked, reading] = [this.#onReady, this.#asked, this.#reading]
-    this.#onReady = this.#asked = this.#reading = undefined
+    this.#onReady = this.#asked = this.#reading = this.#ahead = undefined
     onReady?.reject(error)
     asked?.reject(error)
     reading?.chunks.fail(reading.options.describe(error))
@@ -196,10 +211,13 @@ export class PumpConnection {
   #end({ head, options }: Reading, isMore: boolean): boolean {
     this.#reading = undefined
     this.#length = 0
-    if (isMore || !head.keepAlive) this.destroy()
-    else if (this.isSent) this.#rest(head, options)
-    // Over TLS the answer may be read before it is told that the last of the request is out: that comes within this turn of the loop.
-    else setImmediate(() => (this.isSent ? this.#rest(head, options) : this.destroy()))
+    const end = () => (isMore || !head.keepAlive ? this.destroy() : this.#rest(head, options))
+    if (this.#isSent) end()
+    else {
+      this.#ahead = end
+      // Over TLS an answer may be read before it is told that the last of the request is out: that comes within this turn of the loop.
+      if (head.status >= 300) setImmediate(() => this.#ahead === end && this.destroy())
+    }
     return true
   }
 

@@ -2,7 +2,7 @@ import { RegctlError } from '../model/errors.ts'
 import { Alarm } from './alarm.ts'
 import { noBody } from './body.ts'
 import type { Connection } from './connections.ts'
-import { type Timeouts, unreachable } from './exchange.ts'
+import { answeredEarly, type Timeouts, unreachable } from './exchange.ts'
 import { failureOf, isUnknownIssuer } from './failures.ts'
 import type { HttpRequest } from './http.ts'
 import { LentBody } from './lent.ts'
@@ -12,7 +12,7 @@ import { OddAnswer, type PumpConnection } from './pump-connection.ts'
 import { type Line, openAhead, openLine, takeIdle } from './pump-line.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, cutShort, stalled } from './response-body.ts'
-import { createSlabPool, type SlabPool } from './slabs.ts'
+import { createSlabPool, type Gathering, type SlabPool } from './slabs.ts'
 
 export interface Pump {
   /**
@@ -141,8 +141,8 @@ async function ask(link: PumpConnection, head: string, asking: Asking): Promise<
     const upload = body && uploading(link, { request, body, host, timeouts, timer })
     if (!body) awaitAnswer(link, { host, timeouts, timer })
     const { status, headers, length, chunks } = await answering
+    const isRefusal = (await upload?.answered(status, chunks)) ?? false
     timer.clear()
-    const isRefusal = upload?.answered(status) ?? false
     const shared = { status, headers, url: request.url, remoteAddress: link.remoteAddress }
     // Nobody reads what can have no body, or an empty one to anything but a GET.
     if (length === 0 && (request.method !== 'GET' || status === 204 || status === 304)) {
@@ -172,35 +172,48 @@ function awaitAnswer(link: PumpConnection, { host, timeouts, timer }: Watch): vo
 
 /**
  * Sends the body while the answer is waited for. `answered` is told of it, and tells whether it is a refusal that came before all was sent:
- * then no more is.
+ * then no more is. That all is well is believed only of who has got everything.
  */
 function uploading(
   link: PumpConnection,
   watch: Watch & Required<OutgoingRequest>,
-): { answered(status: number): boolean } {
+): { answered(status: number, chunks: Gathering): Promise<boolean> } {
   const { body, host, timeouts, timer } = watch
   let isAnswered = false
   let isRefused = false
   const onWrite = (isWriting: boolean) => {
-    if (isAnswered) return
+    if (isRefused) return
     if (!isWriting) return timer.clear()
     timer.set(timeouts.stall, seconds => link.destroy(stalled(`${host} took nothing for ${seconds} seconds`)))
   }
-  sendBody(link.out, watch, onWrite).then(
+  const sending = sendBody(link.out, watch, onWrite)
+  sending.then(
     isTaken => {
-      link.isSent = isTaken
+      link.sent(isTaken)
       if (isTaken && !isAnswered) awaitAnswer(link, watch)
     },
     // A refusal is still being read, and closes by itself.
     error => isRefused || link.destroy(error),
   )
   return {
-    answered(status) {
+    async answered(status, chunks) {
       isAnswered = true
       isRefused = !link.isSent && status >= 300
       if (isRefused) body.destroy()
+      else if (!link.isSent) await theRest(chunks)
       return isRefused
     },
+  }
+
+  async function theRest(chunks: Gathering): Promise<void> {
+    const isTaken = await sending.catch(error => {
+      chunks.drop()
+      throw error
+    })
+    if (isTaken) return
+    link.destroy()
+    chunks.drop()
+    throw answeredEarly(host)
   }
 }
 

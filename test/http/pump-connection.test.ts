@@ -35,21 +35,31 @@ async function answeredEarly(answer: string) {
 describe('an answer that is read before the request is known to be out', () => {
   const created = 'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n'
 
-  it('leaves the connection to others when that is told within the turn', async () => {
+  it('leaves the connection to others when that is told', async () => {
     const { link, socket, status, isFree } = await answeredEarly(created)
     expect(status).toBe(201)
     expect(isFree()).toBe(false)
-    link.isSent = true
     await turn()
+    expect(isFree()).toBe(false)
+    link.sent(true)
     expect(isFree()).toBe(true)
     expect(socket.destroyed).toBe(false)
     socket.destroy()
   })
 
-  it('closes it when it is not: half a request leaves no room for another', async () => {
-    const { socket, isFree } = await answeredEarly(created)
-    await turn()
+  it('closes it when the rest never goes out: half a request leaves no room for another', async () => {
+    const { link, socket, isFree } = await answeredEarly(created)
+    link.sent(false)
     expect(isFree()).toBe(false)
     expect(socket.destroyed).toBe(true)
+  })
+
+  it.each([true, false])('leaves it to others after a refusal when that is told within the turn: %s', async isTold => {
+    const { link, socket, isFree } = await answeredEarly(created.replace('201 Created', '401 Unauthorized'))
+    if (isTold) link.sent(true)
+    await turn()
+    expect(isFree()).toBe(isTold)
+    expect(socket.destroyed).toBe(!isTold)
+    socket.destroy()
   })
 })

@@ -231,6 +231,59 @@ describe.each([
     })
   })
 
+  describe('an upload that is said to be done before it was read', () => {
+    const done = 'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n'
+    const size = 32 * 1024 * 1024
+    const put = (url: string, body = bodyOf(Buffer.alloc(size))) => ({ method: 'PUT' as const, url, body })
+
+    it('is done when all of it was taken', async () => {
+      let read = 0
+      const server = await startRaw(socket => {
+        socket.once('data', () => socket.write(done))
+        socket.on('data', bytes => {
+          read += bytes.length
+        })
+      })
+      const { status } = await ask(wireOf(), put(server.url))
+      expect(status).toBe(201)
+      await vi.waitFor(() => expect(read).toBeGreaterThan(size))
+    })
+
+    it.each([
+      ['hangs up', (socket: Socket) => socket.end(done, () => socket.destroy())],
+      ['takes no more', (socket: Socket) => socket.pause().write(done)],
+    ])('is not when the server %s', async (_, answer) => {
+      const server = await startRaw(socket => socket.once('data', () => answer(socket)))
+      await expect(ask(wireOf({ stallTimeout: 200 }), put(server.url))).rejects.toMatchObject({
+        code: expect.stringMatching(/^(?:UNREACHABLE|STALLED)$/),
+      })
+    })
+
+    it('fails with what its source fails with then', async () => {
+      let fail = () => {}
+      const server = await startRaw(socket => socket.once('data', () => socket.write(done, () => setTimeout(fail, 20))))
+      const pieces = async function* () {
+        yield Buffer.alloc(1000)
+        await new Promise<void>(resolve => {
+          fail = resolve
+        })
+        throw new Error('the source is bad')
+      }
+      const body = { size: 2000, open: async () => Readable.from(pieces()) }
+      await expect(ask(wireOf(), put(server.url, body))).rejects.toThrow('the source is bad')
+    })
+
+    it('leaves the way free for the next request', async () => {
+      const server = await startRaw(socket =>
+        socket.on('data', bytes => {
+          if (bytes.includes('PUT / HTTP')) socket.write(done)
+        }),
+      )
+      const send = wireOf()
+      for (const _ of [1, 2]) expect((await ask(send, put(server.url))).status).toBe(201)
+    })
+  })
+
   describe('what breaks', () => {
     const failing = async (url: string, options = {}) => {
       const error: unknown = await ask(wireOf(options), {
