@@ -95,10 +95,15 @@ export function uploadBody(target: Descriptor, open: Open): UploadBody {
         hash.update(part.subarray(Math.max(0, part.length - (position - hashed))))
         hashed = position
       }
+      // Nobody ever gets the whole of what is wrong.
+      if (position === target.size) check()
       yield part
       if (position === end && end < target.size) return
     }
     if (position < end) throw mismatch(target, `${position} of ${target.size} bytes`)
+  }
+
+  function check(): void {
     if (hashed === undefined) return
     sum ??= hash.digest('hex')
     const got = `${algorithmOf(target.digest)}:${sum}`

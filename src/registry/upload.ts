@@ -76,6 +76,9 @@ async function uploadFrom(
 ): Promise<PushOutcome> {
   const { checkpoint } = options
   let session = begun
+  /** Bytes that the registry has had at most: to get as far in another upload is no progress. */
+  let furthest = begun?.offset ?? 0
+  let hasSpoilt = false
   for (let fruitless = 0; ; ) {
     const offset = session?.offset ?? 0
     try {
@@ -93,11 +96,15 @@ async function uploadFrom(
       return 'pushed'
     } catch (error) {
       if (body.failure) throw body.failure
+      const isSpoilt: boolean = offset > 0 && !hasSpoilt && isMismatch(error)
       // Opening an upload twice leaves an empty one behind, which is no harm; a refusal to open one stands.
-      if (!(session ? isWorthAnother(error) : isBroken(error)) || options.signal?.aborted) throw error
-      session = place.registry.habits.noPatch || !session ? undefined : await askAgain(place, target, session, options)
-      if (session && session.offset > offset) fruitless = 0
+      if (!(session ? isSpoilt || isWorthAnother(error) : isBroken(error)) || options.signal?.aborted) throw error
+      hasSpoilt ||= isSpoilt
+      const isLost = isSpoilt || place.registry.habits.noPatch
+      session = session && !isLost ? await askAgain(place, target, session, options) : undefined
+      if (session && session.offset > furthest) fruitless = 0
       else if (++fruitless >= attempts) throw error
+      furthest = Math.max(furthest, session?.offset ?? 0)
       // Nothing came of going on from there: the last attempt begins anew.
       if (fruitless === attempts - 1) session = undefined
     }
@@ -154,6 +161,11 @@ const survivable: ReadonlySet<number> = new Set([404, 405, 408, 413, 416, 501])
 function isWorthAnother(error: unknown): boolean {
   if (error instanceof RegistryError) return error.status >= 500 || survivable.has(error.status)
   return isBroken(error)
+}
+
+/** What an upload had from before is not the target's: another may have written to it, or it was damaged on its way. Once, that is worth beginning anew. */
+function isMismatch(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'CONTENT_MISMATCH'
 }
 
 function isBroken(error: unknown): boolean {

@@ -41,6 +41,12 @@ function blobs(keeps: boolean): Row[] {
     keeps
       ? { what: 'cut after each 200,000 bytes', rules: everyBody(cutRequest(200_000)) }
       : { what: 'cut after each 200,000 bytes', rules: everyBody(cutRequest(200_000)), ends: 'UNREACHABLE' },
+    {
+      what: 'cut in the middle always, and PATCH answered with 500 always',
+      rules: [...always('PUT upload', cutRequest(600_000)), ...always('PATCH upload', answer(500))],
+      ends: 'UNREACHABLE',
+      moves: 4.3,
+    },
     { what: 'PUT pauses in the middle', rules: once('PUT upload', stallRequest(500_000, 200)) },
     { what: 'PUT slow', rules: always('PUT upload', faults.slowRequest(1_500_000)) },
     { what: 'PUT answered late', rules: once('PUT upload', { late: 800 }) },

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { readAll } from '../../src/http/body.ts'
-import type { HttpResponse } from '../../src/http/http.ts'
+import type { HttpResponse, RequestBody } from '../../src/http/http.ts'
 import type { WireOptions } from '../../src/http/wire.ts'
 import { ask, bodyOf, closing, testWire } from '../helpers/http-send.ts'
 import { startRecorder } from '../helpers/recorder.ts'
@@ -234,7 +234,7 @@ describe.each([
   describe('an upload that is said to be done before it was read', () => {
     const done = 'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n'
     const size = 32 * 1024 * 1024
-    const put = (url: string, body = bodyOf(Buffer.alloc(size))) => ({ method: 'PUT' as const, url, body })
+    const put = (url: string, body: RequestBody = bodyOf(Buffer.alloc(size))) => ({ method: 'PUT' as const, url, body })
 
     it('is done when all of it was taken', async () => {
       let read = 0

@@ -184,6 +184,27 @@ describe('a checkpoint', () => {
     expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
   })
 
+  it.each([
+    ['in part', 5, 'GET PATCH PUT POST PUT'],
+    ['whole', 8, 'GET PUT POST PUT'],
+  ])('begins anew, once, where what is there %s is wrong', async (_, mebibytes, asked) => {
+    const { store, methods, server } = await start()
+    const { descriptor, bytes } = randomBlob(8 * mebibyte)
+    const opened = await fetch(`${server.url}/v2/demo/app/blobs/uploads/`, { method: 'POST' })
+    const location = new URL(opened.headers.get('location') ?? '', server.url).href
+    await fetch(location, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/octet-stream', 'content-range': `0-${mebibytes * mebibyte - 1}` },
+      body: randomBlob(mebibytes * mebibyte).bytes,
+    })
+    server.requests.length = 0
+    const checkpoint = memo()
+    checkpoint.at = location
+    expect(await store.push(descriptor, openBytes(bytes), { checkpoint })).toBe('pushed')
+    expect(methods()).toBe(asked)
+    expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
+  })
+
   it('T3: goes nowhere that a tampered checkpoint points to', async () => {
     const { store } = await start()
     const { descriptor, bytes } = randomBlob(2 * mebibyte)

@@ -201,3 +201,21 @@ describe('what broke at the source', () => {
     expect(body.failure).toBeUndefined()
   })
 })
+
+describe('T11: nobody ever gets the whole of what is wrong', () => {
+  it.each([
+    ['right', content, 10],
+    ['wrong at its end', Buffer.from('012345678X'), 0],
+    ['too short', content.subarray(0, 9), 9],
+    ['too long', Buffer.concat([content, content]), 0],
+  ])('%s', async (_, bytes, most) => {
+    const body = uploadBody(target, source(bytes, bytes.length).open)
+    let sent = 0
+    const sending = (async () => {
+      for await (const chunk of lend(await body.open(0, target.size))) sent += chunk.length
+    })()
+    if (bytes === content) await sending
+    else await expect(sending).rejects.toMatchObject({ code: 'CONTENT_MISMATCH' })
+    expect(sent).toBe(most)
+  })
+})
