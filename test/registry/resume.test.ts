@@ -5,38 +5,35 @@ import { RegctlError } from '../../src/model/errors.ts'
 import { readVerified } from '../../src/store/read.ts'
 import type { Checkpoint } from '../../src/store/store.ts'
 import { testClient } from '../helpers/client.ts'
+import { type FaultProxy, type Rule, startFaultProxy } from '../helpers/fault-proxy.ts'
+import { answer, cutRequest } from '../helpers/faults.ts'
 import { openBytes, randomBlob } from '../helpers/images.ts'
 import { startServer, type TestServer, type TestServerOptions } from '../helpers/server.ts'
 
 let server: TestServer | undefined
-afterEach(() => server?.close())
+let way: FaultProxy | undefined
+afterEach(async () => {
+  await way?.close()
+  await server?.close()
+})
 
 const mebibyte = 1024 * 1024
 
-async function start(options: TestServerOptions = {}) {
+/** @param rules what goes wrong on the way to the server */
+async function start({ rules, ...options }: TestServerOptions & { rules?: readonly Rule[] } = {}) {
   server = await startServer(options)
-  const { store } = await (await testClient()).open(`${server.host}/demo/app`, { write: true })
-  return { server, store, methods: () => server?.requests.map(({ method }) => method).join(' ') }
+  way = rules ? await startFaultProxy(server.host, rules) : undefined
+  const { store } = await (await testClient()).open(`${(way ?? server).host}/demo/app`, { write: true })
+  return { server, store, methods: () => (way?.log ?? server?.requests)?.map(({ method }) => method).join(' ') }
 }
 
-/** Hangs up on the nth PUT or PATCH of a blob after it has let through that many bytes. */
-function cutting(bytes: number, times: number): TestServerOptions['wrap'] {
-  let cuts = 0
-  return handler => (req, res) => {
-    const carries = (req.method === 'PUT' || req.method === 'PATCH') && Number(req.headers['content-length']) > 0
-    if (carries && req.url?.includes('/uploads/') && cuts < times) {
-      cuts++
-      // Listening for data here would take it from the handler: the socket is watched instead.
-      const { socket } = req
-      const before = socket.bytesRead
-      const watch = setInterval(() => {
-        if (socket.bytesRead - before >= bytes) socket.destroy()
-        if (socket.destroyed) clearInterval(watch)
-      }, 1)
-      res.once('close', () => clearInterval(watch))
-    }
-    handler(req, res)
-  }
+/** Hangs up on the first bodies of a blob after it has let through that many bytes. */
+function cutting(bytes: number, times: number): Rule[] {
+  const cut = { times: 1, fault: cutRequest(bytes) }
+  return [
+    { on: 'PUT upload', ...cut },
+    { on: 'PATCH upload', ...cut, times: times - 1 },
+  ]
 }
 
 function memo(): Checkpoint & { at: string | undefined; cleared: number } {
@@ -57,7 +54,7 @@ function memo(): Checkpoint & { at: string | undefined; cleared: number } {
 
 describe('an upload that breaks', () => {
   it('goes on where the registry has got: asked by GET, continued by PATCH, closed by PUT', async () => {
-    const { store, methods } = await start({ wrap: cutting(3 * mebibyte, 1) })
+    const { store, methods } = await start({ rules: cutting(3 * mebibyte, 1) })
     const { descriptor, bytes } = randomBlob(8 * mebibyte)
     const offsets: number[] = []
     const open = (offset = 0) => {
@@ -72,14 +69,14 @@ describe('an upload that breaks', () => {
   })
 
   it('goes on again and again, as long as each attempt gets further', async () => {
-    const { store } = await start({ wrap: cutting(mebibyte, 6) })
+    const { store } = await start({ rules: cutting(mebibyte, 6) })
     const { descriptor, bytes } = randomBlob(10 * mebibyte)
     expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
     expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
   })
 
   it('T11: refuses what the source gives differently the second time, and keeps nothing', async () => {
-    const { store } = await start({ wrap: cutting(3 * mebibyte, 1) })
+    const { store } = await start({ rules: cutting(3 * mebibyte, 1) })
     const { descriptor, bytes } = randomBlob(8 * mebibyte)
     const other = Buffer.from(bytes)
     other.fill(0, 7 * mebibyte)
@@ -92,14 +89,8 @@ describe('an upload that breaks', () => {
   })
 
   it('starts that blob again where the registry cannot say, and stops asking to PATCH where that is refused', async () => {
-    const cut = cutting(3 * mebibyte, 1)
-    const { store, methods } = await start({
-      wrap: handler => (req, res) => {
-        if (req.method !== 'PATCH') return cut?.(handler)(req, res)
-        req.resume()
-        res.writeHead(405).end()
-      },
-    })
+    const refusing: Rule = { on: 'PATCH upload', fault: answer(405) }
+    const { store, methods } = await start({ rules: [refusing, ...cutting(3 * mebibyte, 1)] })
     const { descriptor, bytes } = randomBlob(8 * mebibyte)
     expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
     expect(methods()).toBe('POST PUT GET PATCH POST PUT')
