@@ -135,9 +135,9 @@ export class Gathering implements AsyncIterator<Buffer, undefined> {
     this.#offer()
   }
 
-  /** Nobody wants the rest. A chunk that is out may still be being written: its memory is not used again. */
+  /** Nobody wants the rest, or reads any more of it from the network. A chunk that is out may still be being written: its memory is not used again. */
   drop(): void {
-    this.#release(false)
+    this.#release()
   }
 
   #turn(): void {
@@ -176,7 +176,7 @@ export class Gathering implements AsyncIterator<Buffer, undefined> {
     if (this.#full.length > 0 || gathered >= worthLending || (gathered > 0 && isLast)) this.#serve()
     else if (this.#left === 0) {
       this.#answer()?.resolve({ done: true, value: undefined })
-      this.#release(true)
+      this.#release()
     } else if (this.#failure) this.#answer()?.reject(this.#failure)
     else if (gathered > 0) this.#soon ??= setImmediate(() => this.#serve())
   }
@@ -199,8 +199,8 @@ export class Gathering implements AsyncIterator<Buffer, undefined> {
     return waiting
   }
 
-  #release(isFree: boolean): void {
+  #release(): void {
     clearImmediate(this.#soon)
-    for (const { bytes } of this.#all.splice(0)) this.#options.pool.give(bytes, isFree)
+    for (const slab of this.#all.splice(0)) this.#options.pool.give(slab.bytes, slab !== this.#lent)
   }
 }

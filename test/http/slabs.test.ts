@@ -119,6 +119,20 @@ describe('a gathering', () => {
     expect(isLent).toBe(false)
   })
 
+  it('gives back what nobody has out when the rest is not wanted', async () => {
+    const given: boolean[] = []
+    const pool = { take: () => Buffer.alloc(4096), give: (_: Buffer, isFree: boolean) => given.push(isFree) }
+    const gathering = new Gathering({ length: 1e6, pool, onDrain() {}, onWait() {} })
+    for (let read = 0; read < 8000; ) {
+      const { length } = gathering.room()
+      gathering.took(length)
+      read += length
+    }
+    await gathering.next()
+    gathering.drop()
+    expect(given.toSorted()).toEqual([false, true, true])
+  })
+
   it('ends an empty body without a chunk', async () => {
     const gathering = new Gathering({ length: 0, pool: createSlabPool(4096), onDrain() {}, onWait() {} })
     expect(await gathering.next()).toEqual({ done: true, value: undefined })
