@@ -66,7 +66,7 @@ export async function openJournal(folder: string, route: { source: string; desti
     }),
     end: async () => {
       await writing
-      await rm(path, { force: true }).catch(() => {})
+      for (const each of [path, unfinished(path)]) await rm(each, { force: true }).catch(() => {})
       await removeOld(folder)
     },
   }
@@ -76,11 +76,11 @@ export async function openJournal(folder: string, route: { source: string; desti
 async function claim(folder: string, name: string, path: string): Promise<Map<Digest, string>> {
   const uploads = new Map<Digest, string>()
   for (const file of await readdir(folder).catch(() => [])) {
-    const [, of, owner = '', unfinished] = /^([0-9a-f]{32})\.([0-9a-f]+-\d+)\.json(\.new)?$/.exec(file) ?? []
+    const [, of, owner = '', isUnfinished] = /^([0-9a-f]{32})\.([0-9a-f]+-\d+)\.json(\.new)?$/.exec(file) ?? []
     const left = join(folder, file)
     if (of !== name || (left !== path && !(await isAbandoned(left, owner)))) continue
     // Killed while it was written: what it was to replace is there beside it.
-    if (unfinished) await rm(left, { force: true }).catch(() => {})
+    if (isUnfinished) await rm(left, { force: true }).catch(() => {})
     else if (left === path || (await take(left, path)))
       for (const [digest, at] of await read(path)) uploads.set(digest, at)
   }
@@ -117,13 +117,18 @@ async function read(path: string): Promise<[Digest, string][]> {
 
 /** Whole or not at all; no fsync: what a power cut takes is only progress. */
 async function write(path: string, value: object): Promise<void> {
-  const temporary = `${path}.new`
+  const temporary = unfinished(path)
   const put = () => writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
   await put().catch(async () => {
     await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
     await put()
   })
   await rename(temporary, path)
+}
+
+/** What will replace a journal, while it is being written. */
+function unfinished(path: string): string {
+  return `${path}.new`
 }
 
 /** Copies that nobody took up again. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDigest } from '../model/digest.ts'
 import { isRepository } from '../model/reference.ts'
@@ -9,6 +9,8 @@ import type { KnownBlobs } from './known.ts'
 const maxAge = 7 * 24 * 3600 * 1000
 /** Entries in one file: about half a megabyte. */
 const most = 5000
+/** Files, one a registry; test registries have another port each time. */
+const mostFiles = 100
 
 /** What earlier runs learned of which repository holds which blob. Hints to mount from, never trusted: a wrong one costs nothing but a refused mount. */
 export interface BlobMemory {
@@ -60,6 +62,20 @@ function isEntry(value: unknown): value is Entry {
 async function write(path: string, entries: readonly Entry[]): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
   const temporary = `${path}.${process.pid}`
-  await writeFile(temporary, JSON.stringify(entries), { mode: 0o600 })
-  await rename(temporary, path)
+  try {
+    await writeFile(temporary, JSON.stringify(entries), { mode: 0o600 })
+    await rename(temporary, path)
+  } catch {
+    await rm(temporary, { force: true })
+  }
+  await removeOld(join(path, '..'))
+}
+
+/** The files of registries that nobody talks to any more, and what a killed run left. */
+async function removeOld(folder: string): Promise<void> {
+  const times = new Map<string, number>()
+  for (const name of await readdir(folder)) times.set(name, (await stat(join(folder, name))).mtimeMs)
+  const newestFirst = [...times].sort(([, one], [, other]) => other - one)
+  for (const [at, [name, time]] of newestFirst.entries())
+    if (at >= mostFiles || time < Date.now() - maxAge) await rm(join(folder, name), { force: true })
 }

@@ -143,6 +143,16 @@ describe('the journal of a copy', () => {
     expect(journal.goesOn).toBe(false)
   })
 
+  it('leaves nothing half written when a full disk has room again', async () => {
+    const journal = await openJournal(folder, route)
+    await journal.checkpoint(digest).save('at')
+    const [name = ''] = await readdir(folder)
+    // As a write leaves it that the disk had no room for.
+    await writeFile(join(folder, `${name}.new`), '{"upl')
+    await journal.end()
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it.each([
     '',
     '{',

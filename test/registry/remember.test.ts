@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
@@ -51,6 +51,28 @@ it('forgets after a week', async () => {
   const weekAgo = new Date(Date.now() - 8 * 24 * 3600 * 1000)
   for (const file of await readdir(folder)) await utimes(join(folder, file), weekAgo, weekAgo)
   expect((await recall('a.example')).find(digest(1), 'new')).toBeUndefined()
+})
+
+it('keeps the files of a hundred registries, and none that is a week old', async () => {
+  await learn('old.example', [[1, 'demo/app']])
+  const weekAgo = new Date(Date.now() - 8 * 24 * 3600 * 1000)
+  const killed = `${(await readdir(folder))[0]}.4711`
+  await writeFile(join(folder, killed), 'half of')
+  for (const file of await readdir(folder)) await utimes(join(folder, file), weekAgo, weekAgo)
+  await learn('new.example', [[1, 'demo/app']])
+  expect(await readdir(folder)).toHaveLength(1)
+  for (let port = 1; port <= 101; port++) await learn(`127.0.0.1:${port}`, [[1, 'demo/app']])
+  expect(await readdir(folder)).toHaveLength(100)
+  expect((await recall('127.0.0.1:101')).has(digest(1), 'demo/app')).toBe(true)
+})
+
+it('leaves nothing half written', async () => {
+  await learn('a.example', [[1, 'demo/app']])
+  const [file = ''] = await readdir(folder)
+  await rm(join(folder, file))
+  await mkdir(join(folder, file))
+  await learn('a.example', [[2, 'demo/app']])
+  expect(await readdir(folder)).toEqual([file])
 })
 
 it('keeps the newest five thousand', async () => {
