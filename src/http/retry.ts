@@ -64,7 +64,7 @@ export function retry(options: RetryOptions = {}): Layer {
       trouble.failures++
       trouble.since ??= host.now()
       const reason = reasonOf(request, outcome)
-      const told = parseRetryAfter(outcome.response?.headers['retry-after'], date())
+      const told = toldToWait(outcome, date())
       // Told to one, meant for all; also when this very request cannot be sent again.
       if (told !== undefined && told > maxWait) return settle(outcome)
       if (told !== undefined) host.pause(told, reason)
@@ -92,6 +92,12 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined
   const date = Date.parse(text)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+/** A date is meant by the clock of whoever names it, and ours may be another. */
+function toldToWait({ response }: Outcome, now: number): number | undefined {
+  const theirs = Date.parse(response?.headers.date ?? '')
+  return parseRetryAfter(response?.headers['retry-after'], Number.isNaN(theirs) ? now : theirs)
 }
 
 type Outcome = { response: HttpResponse; error?: undefined } | { response?: undefined; error: unknown }

@@ -151,8 +151,12 @@ describe('how often and how long', () => {
     ['300', 300_250],
     ['Thu, 01 Jan 1970 00:00:09 GMT', 8250],
     ['nonsense', 500],
-  ])('Retry-After: %s waits %i ms (item 77)', async (value, expected) => {
-    const headers = { 'retry-after': value }
+    // By a clock that is an hour before ours, or behind it.
+    ['Thu, 01 Jan 1970 01:00:09 GMT', 4250, 'Thu, 01 Jan 1970 01:00:05 GMT'],
+    ['Wed, 31 Dec 1969 23:00:09 GMT', 4250, 'Wed, 31 Dec 1969 23:00:05 GMT'],
+    ['Thu, 01 Jan 1970 00:00:09 GMT', 8250, 'some day'],
+  ])('Retry-After: %s waits %i ms (item 77)', async (value, expected, now?: string) => {
+    const headers = { 'retry-after': value, ...(now && { date: now }) }
     const { send, sleeps } = rehearse([answer(429, { headers }), answer(200)], { date: () => 1000 })
     await send({ method: 'GET', url })
     expect(sleeps).toEqual([expected])
