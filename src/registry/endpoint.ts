@@ -59,6 +59,8 @@ export interface Habits {
   noPatch?: boolean
   /** A body larger than this was answered with 413, in bytes: blobs go in chunks. */
   bodyLimit?: number
+  /** Bytes that every piece of a blob but the last must have. */
+  leastChunk?: number
   /** Repositories in which a blob to be uploaded turned out to be already. */
   holding?: Set<string>
   /** It does not set tags that stand in the query of a manifest's PUT (item 51): each takes a PUT of its own. */

@@ -45,7 +45,7 @@ export async function sendBlob(place: Repository, upload: Upload): Promise<void>
 async function sendChunk(place: Repository, { target, body, session, options }: Upload): Promise<void> {
   const { habits } = place.registry
   const { offset } = session
-  const end = Math.min(target.size, offset + (habits.bodyLimit ?? target.size))
+  const end = Math.min(target.size, offset + Math.max(habits.bodyLimit ?? target.size, habits.leastChunk ?? 0))
   let response: HttpResponse
   try {
     response = await call(place.registry, {

@@ -111,6 +111,8 @@ async function postUpload(
   })
   await discard(response)
   if (response.status === 201) return from === place.name ? 'present' : 'mounted'
+  const least = /^\d{1,15}$/.exec(String(response.headers['oci-chunk-min-length'] ?? ''))
+  if (least) place.registry.habits.leastChunk = Number(least[0])
   const location = nextLocation(response)
   if (location) return { location, offset: 0 }
   throw new RegctlError('FAILED', `${place.registry.name} opened an upload in ${place.location} and did not say where`)

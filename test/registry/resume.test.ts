@@ -140,6 +140,29 @@ describe('a body that is too large for what stands between', () => {
   })
 })
 
+describe('a registry that says how small a piece may be (item 31)', () => {
+  it.each([
+    [undefined, [4.5, 4.5]],
+    ['6291456', [6, 3]],
+    ['-1', [4.5, 4.5]],
+  ])('%s', async (least, sizes) => {
+    const { store, server } = await start({
+      wrap: handler => (req, res) => {
+        if (least !== undefined && req.method === 'POST') res.setHeader('oci-chunk-min-length', least)
+        if (Number(req.headers['content-length']) <= 7 * mebibyte || !req.headers['content-length']) handler(req, res)
+        else {
+          req.resume()
+          res.writeHead(413).end()
+        }
+      },
+    })
+    const { descriptor, bytes } = randomBlob(9 * mebibyte)
+    expect(await store.push(descriptor, openBytes(bytes))).toBe('pushed')
+    const pieces = server.requests.filter(({ method }) => method === 'PATCH')
+    expect(pieces.map(({ headers }) => Number(headers['content-length']) / mebibyte)).toEqual(sizes)
+  })
+})
+
 describe('a checkpoint', () => {
   it('is cleared when the blob is there, and is no harm when the upload is gone', async () => {
     const { store, server, methods } = await start()
