@@ -21,7 +21,10 @@ export interface WireOptions {
   proxy?: (url: URL) => string | undefined
   /** Milliseconds until a connection stands, TLS and proxy included; 30 000 when absent. */
   connectTimeout?: number
-  /** Milliseconds from the last byte sent to the answer's headers; 120 000 when absent, for PUT five times that: a commit of 10 GB is slow (item 79). */
+  /**
+   * Milliseconds from the last byte sent to the answer's headers; 120 000 when absent, and up to five times that for a PUT with a gigabyte or
+   * none: a commit of 10 GB is slow (item 79), and what closes an upload does not say how much it closes.
+   */
   headerTimeout?: number
   /** Milliseconds without a byte moving in a body, either way; 60 000 when absent. There is no limit on the whole. */
   stallTimeout?: number
@@ -40,6 +43,8 @@ export interface Wire {
 
 const maxHeaderSize = 64 * 1024
 const putPatience = 5
+/** Bytes. */
+const large = 1e9
 const maxStale = 32
 
 /**
@@ -137,11 +142,13 @@ function parseUrl(text: string): Readonly<URL> {
   return url
 }
 
-function timeouts({ method }: HttpRequest, options: WireOptions): Timeouts {
+function timeouts({ method, body }: HttpRequest, options: WireOptions): Timeouts {
   const { connectTimeout = 30_000, headerTimeout = 120_000, stallTimeout = 60_000 } = options
+  // The end of a short body may be stuck on this machine: that is no commit, and not waited for as long as one.
+  const share = method === 'PUT' ? Math.min(1, (body?.size || large) / large) : 0
   return {
     connect: connectTimeout,
-    headers: method === 'PUT' ? headerTimeout * putPatience : headerTimeout,
+    headers: headerTimeout * (1 + share * (putPatience - 1)),
     stall: stallTimeout,
   }
 }

@@ -347,6 +347,19 @@ describe.each([
       })
     })
 
+    it.each([
+      ['a short body', 1000, 100],
+      ['no body', 0, 500],
+    ])('waits for the answer to a PUT with %s for so long', async (_, size, milliseconds) => {
+      const server = await startRaw(socket => socket.resume())
+      const waits = vi.spyOn(globalThis, 'setTimeout')
+      const put = { method: 'PUT' as const, url: server.url, body: size ? bodyOf(Buffer.alloc(size)) : undefined }
+      await expect(ask(wireOf({ headerTimeout: 100 }), put)).rejects.toMatchObject({ code: 'STALLED' })
+      const asked = waits.mock.calls.map(([, wait]) => Math.round(wait ?? 0))
+      waits.mockRestore()
+      expect(asked).toContain(milliseconds)
+    })
+
     it('gives up on a server that takes no more of an upload', async () => {
       const server = await startRaw(socket => socket.pause())
       const body = bodyOf(Buffer.alloc(64 * 1024 * 1024))
