@@ -59,6 +59,8 @@ export class Downloads {
   /** Milliseconds of the clock before which nobody tries again. */
   restUntil = Number.NEGATIVE_INFINITY
   #segments = 0
+  /** Pieces that were given back: what is freed and made anew again and again leaves holes that the system never gets back. */
+  readonly #spare: Buffer[] = []
 
   constructor({ now = () => performance.now(), ...rules }: Partial<RangeRules> & { now?: () => number } = {}) {
     this.rules = { ...defaults, ...rules }
@@ -74,10 +76,12 @@ export class Downloads {
   take(): Buffer | undefined {
     if (this.#segments >= this.rules.segments) return undefined
     this.#segments++
-    return Buffer.allocUnsafeSlow(this.rules.segment)
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.rules.segment)
   }
 
-  give(segments: number): void {
+  /** @param free those that nobody reads or writes any more */
+  give(segments: number, free: readonly Buffer[]): void {
     this.#segments -= segments
+    this.#spare.push(...free)
   }
 }

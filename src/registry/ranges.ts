@@ -77,8 +77,13 @@ export class RangedDownload {
     if (this.#isClosed) return
     this.#isClosed = this.#isOver = true
     this.#growth.end()
+    // A part of it may still be out, and be being written.
+    const read = this.#segments[0]?.release()
     this.#drop()
-    this.#blob.downloads.give(this.#memory)
+    this.#blob.downloads.give(
+      this.#memory,
+      this.#spare.filter(memory => memory !== read),
+    )
   }
 
   async *#readFirst(reading: Omit<Reading, 'until'>): AsyncGenerator<Buffer, void, undefined> {

@@ -277,6 +277,22 @@ describe('memory and connections', () => {
     await expectClean(world)
   })
 
+  it('are used again, but not while a part of one is out', async () => {
+    const { store, descriptor, downloads } = await start()
+    let out: ArrayBufferLike | undefined
+    for await (const { buffer } of lend(await store.fetch(descriptor))) {
+      // Only a segment is as large as that: the first connection reads into more.
+      out = buffer.byteLength === rules.segment ? buffer : undefined
+      if (out) break
+    }
+    expect(out).toBeDefined()
+    expect(downloads.held).toBe(0)
+    const taken = Array.from({ length: 10 }, () => downloads.take() ?? Buffer.alloc(0))
+    expect(taken.map(({ buffer }) => buffer)).not.toContain(out)
+    downloads.give(10, taken)
+    expect(taken).toContain(downloads.take())
+  })
+
   it('are bounded for all blobs together, and each comes to its end', async () => {
     const world = await start({ segments: 7, connections: 100 })
     const { store, descriptor, downloads, seen, habits } = world
