@@ -38,6 +38,8 @@ export interface HttpResponse {
   headers: IncomingHttpHeaders
   /** Where the response came from, after redirects. */
   url: string
+  /** The request was sent before, and the answer to that was lost: it may have been done then. */
+  mayBeDone?: true | undefined
   /** Whose login was refused with this 401, for the sentence about it; only `auth/` sets it. */
   refused?: RefusedLogin | undefined
   /** Must be read or given to {@link discard}: an unread body keeps its connection. */

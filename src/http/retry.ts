@@ -54,12 +54,13 @@ const neverSent: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'E
 export function retry(options: RetryOptions = {}): Layer {
   const { pace = createPace(), maxWait = 300_000, date = Date.now, onRetry } = options
   return next => async request => {
-    const trouble: Trouble = { failures: 0, stale: 0 }
+    const trouble: Trouble = { failures: 0, stale: 0, isLost: false }
     for (;;) {
       const outcome = await attemptOnce(next, request)
       const host = pace.of(hostOf(request, outcome))
       const good = goodAnswer(outcome)
-      if (good) return served(pace, request, good)
+      if (good) return served(pace, request, trouble.isLost ? { ...good, mayBeDone: true } : good)
+      trouble.isLost ||= wasLost(outcome)
       if (isFreshNeeded(request, outcome, trouble)) continue
       trouble.failures++
       trouble.since ??= host.now()
@@ -106,6 +107,8 @@ type Outcome = { response: HttpResponse; error?: undefined } | { response?: unde
 interface Trouble {
   failures: number
   stale: number
+  /** It went out once, and nobody knows what became of it. */
+  isLost: boolean
   /** Milliseconds of the pace's clock. */
   since?: number
 }
@@ -162,6 +165,11 @@ function mayRepeat(request: HttpRequest, { response, error }: Outcome): boolean 
   const cause = causeCode(error)
   if (error.code === 'UNREACHABLE') return cause !== 'ENOTFOUND' && (repeatable || opensUpload || neverSent.has(cause))
   return error.code === 'STALLED' && repeatable
+}
+
+function wasLost({ error }: Outcome): boolean {
+  if (!(error instanceof RegctlError)) return false
+  return error.code === 'STALLED' || (error.code === 'UNREACHABLE' && !neverSent.has(causeCode(error)))
 }
 
 function causeCode({ cause }: RegctlError): unknown {

@@ -4,7 +4,7 @@ import { isManifestType } from '../model/media-types.ts'
 import type { Address, Options } from '../store/store.ts'
 import { apiPath, call } from './call.ts'
 import type { Repository } from './endpoint.ts'
-import { RegistryError } from './errors.ts'
+import { RegistryError, registryError } from './errors.ts'
 import { contentHint, tagHint } from './removal-hints.ts'
 
 /** What says that a registry wants a digest: distribution 2.8 with 400 DIGEST_INVALID, Harbor with 400 UNSUPPORTED, the Hub and GHCR with 405. */
@@ -57,7 +57,10 @@ async function remove(place: Repository, path: string[], { what, signal }: Optio
     what,
     scopes: [place.scope('*')],
     signal,
-    expect: [200, 202, 204],
+    expect: [200, 202, 204, 404],
   })
+  // Its answer was lost, and it was asked for again: it is gone, as was wanted.
+  if (response.status === 404 && !response.mayBeDone)
+    throw await registryError(response, { registry: place.registry.name, what })
   await discard(response)
 }

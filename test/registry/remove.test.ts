@@ -3,8 +3,13 @@ import type { HttpRequest } from '../../src/http/http.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
 import { registryMemory } from '../../src/registry/endpoint.ts'
 import { RegistryStore } from '../../src/registry/store.ts'
-import { answer } from '../helpers/http-send.ts'
-import { randomBlob } from '../helpers/images.ts'
+import type { Store } from '../../src/store/store.ts'
+import { testClient } from '../helpers/client.ts'
+import { startFaultProxy } from '../helpers/fault-proxy.ts'
+import { loseAnswer } from '../helpers/faults.ts'
+import { answer, closing } from '../helpers/http-send.ts'
+import { makeImage, randomBlob, seed } from '../helpers/images.ts'
+import { startServer } from '../helpers/server.ts'
 
 const { digest } = randomBlob(1).descriptor
 
@@ -75,5 +80,24 @@ describe('deletes', () => {
     const { store } = answering(405, { host })
     await expect(store.untag('v1')).rejects.toMatchObject({ hint: expect.stringMatching(tag) })
     await expect(store.delete(manifest)).rejects.toMatchObject({ hint: expect.stringMatching(content) })
+  })
+})
+
+describe('a delete of which the answer was lost', () => {
+  const { contents, root } = makeImage({ layers: [10], seed: 'deleted' })
+  const layer = [...contents.values()].find(({ descriptor }) => descriptor.digest !== root.digest)?.descriptor
+
+  it.each([
+    ['of a tag', 'DELETE manifest', (store: Store) => store.untag('v1')],
+    ['of a manifest', 'DELETE manifest', (store: Store) => store.delete(root)],
+    ['of a blob', 'DELETE blob', (store: Store) => store.delete(layer ?? root)],
+  ] as const)('%s is done, though the second time finds nothing', async (_, on, work) => {
+    const server = closing(await startServer())
+    const way = closing(await startFaultProxy(server.host, [{ on, times: 1, fault: loseAnswer }]))
+    const { store } = await (await testClient()).open(`${way.host}/demo/app:v1`, { change: true })
+    await seed(store, { contents, root }, 'v1')
+    await work(store)
+    expect(way.count(on)).toBe(2)
+    await expect(work(store)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 })
