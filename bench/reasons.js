@@ -7,8 +7,8 @@ export const reasons = (() => {
   const start =
     'Node takes 21 to 25 ms before it runs a line of ours, reading the program with what V8 kept of it, the configuration and two requests as long again; a Go program is there after 5'
   const cold =
-    'a start in Node, and code that runs a hundred times and no more: it is interpreted, where a Go program is compiled. Each of more than a hundred requests costs about a millisecond of CPU in its layers (retry, throttle, authorization, redirect, trace), their promises and streams'
-  const tls = `${cold}; and over TLS each record of 16 KiB is a call into JavaScript`
+    'a start in Node, and code that runs a hundred times and no more: it is interpreted, where a Go program is compiled. Each of more than a hundred requests costs most of a millisecond of CPU, a little in each of some hundred functions'
+  const tls = `${cold}; and over TLS each record of 16 KiB is a call into JavaScript, and Node 20 reads the 140 authorities that it brings, 30 ms, although another was named`
   const far =
     'round trips that wait for each other: HEAD, manifest, the manifests of an index, then POST and PUT for each blob in several rounds, the manifests, the index; and the CPU of the row without a delay'
   const bodies =
