@@ -4,7 +4,7 @@ import { copy } from '../../src/copy/copy.ts'
 import { inspect } from '../../src/image/inspect.ts'
 import { untag } from '../../src/image/untag.ts'
 import { memoryStore } from '../../src/store/memory.ts'
-import { makeImage } from '../helpers/images.ts'
+import { makeArtifact, makeImage, seed } from '../helpers/images.ts'
 import { createDistribution, type DistributionQuirks } from '../helpers/registries/distribution.ts'
 import { all, meet } from '../helpers/registries/meet.ts'
 
@@ -99,6 +99,17 @@ describe('distribution: inspect, and copies in and out', () => {
     expect(into.digest).toBe(out.digest)
     const place = await client.open(`${host}/demo/mirror:v1`)
     expect((await inspect(place.store, await place.store.resolve('v1'), { reference: 'x' })).digest).toBe(out.digest)
+  })
+
+  it.each(versions)('quirk: %s tells of no referrers: a list by the tag schema does', async version => {
+    const { client } = await meet((await distributionWith({ version })).hosts)
+    const { store } = await client.open(`${host}/demo/app:v1`, { write: true })
+    const subject = await store.resolve('v1')
+    const memory = memoryStore('memory')
+    const attached = makeArtifact({ artifactType: 'application/spdx+json', subject })
+    await seed(memory, attached, 'sbom')
+    await copy({ store: memory, reference: 'sbom' }, { store, reference: attached.root.digest })
+    expect((await all(store.referrers(subject))).map(({ digest }) => digest)).toEqual([attached.root.digest])
   })
 })
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
 import { basicOf, partsOf, reply } from './answers.ts'
 import { type Contents, createContents } from './contents.ts'
 import type { Hosts } from './world.ts'
@@ -64,7 +64,7 @@ export function createDistribution({
         return failed(res, 400, 'DIGEST_INVALID', 'provided digest did not match uploaded content')
       }
     }
-    contents.v2(req, res)
+    contents.v2(req, withoutSubject(res))
   }
 
   async function catalog(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -117,4 +117,14 @@ function page(res: ServerResponse, { names, query, size, path, field, key }: Lis
   const items = rest.slice(0, size)
   const next = `${path}?last=${encodeURIComponent(items.at(-1) ?? '')}&n=${size}`
   reply(res, 200, { ...field, [key]: items }, rest.length > size ? { link: `<${next}>; rel="next"` } : {})
+}
+
+/** No version says `OCI-Subject`, so that whoever pushes a subject keeps its list by the tag schema (item 50). */
+function withoutSubject(res: ServerResponse): ServerResponse {
+  const writeHead = res.writeHead.bind(res)
+  return Object.assign(res, {
+    writeHead(status: number, { 'OCI-Subject': _, ...headers }: OutgoingHttpHeaders = {}) {
+      return writeHead(status, headers)
+    },
+  })
 }
