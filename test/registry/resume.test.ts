@@ -64,7 +64,9 @@ describe('an upload that breaks', () => {
     expect(await store.push(descriptor, open)).toBe('pushed')
     expect(methods()).toBe('POST PUT GET PATCH PUT')
     expect(offsets[0]).toBe(0)
-    expect(offsets[1]).toBeGreaterThanOrEqual(3 * mebibyte)
+    // What was under way when it was cut may be lost.
+    expect(offsets[1]).toBeGreaterThan(0)
+    expect(offsets[1]).toBeLessThanOrEqual(3 * mebibyte)
     expect((await readVerified(store, descriptor, { cap: 1e8 })).equals(bytes)).toBe(true)
   })
 
