@@ -98,7 +98,7 @@ export async function expectWhole(reference: string, { root, contents }: Sample)
 }
 
 export async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await testClient({ patience: 1500, flags: { stallTimeout: 0.5, connectTimeout: 2 } })
+  const client = await testClient({ patience: 1500, flags: { stallTimeout: 2, connectTimeout: 5 } })
   try {
     return await work(client)
   } finally {

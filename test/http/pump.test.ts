@@ -124,6 +124,20 @@ describe('a GET by the pump', () => {
     expect(server.heads).toEqual([])
   })
 
+  it.each([
+    ['Connection', 'close'],
+    ['host', 'other.test'],
+  ])(
+    'leaves a request that says something of %s to the ordinary client, whose business that is',
+    async (name, value) => {
+      const server = await answering(ok('x'))
+      const { body } = await fetchBody({}, server.url, { headers: { [name]: value } })
+      expect(body).toBeInstanceOf(ResponseBody)
+      body.resume()
+      expect((await fetchBody({}, server.url)).body).not.toBeInstanceOf(ResponseBody)
+    },
+  )
+
   it.each([401, 307, 404, 500])('hands over a plain %i with its words', async status => {
     const server = await answering(`HTTP/1.1 ${status} x\r\nContent-Length: 2\r\nLocation: /x\r\n\r\nno`)
     expect(await ask(testWire(), bulk(server.url))).toMatchObject({ status, text: 'no', headers: { location: '/x' } })

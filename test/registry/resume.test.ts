@@ -239,6 +239,20 @@ describe('blobs on their way', () => {
     expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'PUT'])
   })
 
+  it('into another repository are mounted from where they were sent, at the same time or later', async () => {
+    server = await startServer()
+    const client = await testClient()
+    const [one, two, three] = await Promise.all(
+      ['one', 'two', 'three'].map(name => client.open(`${server?.host}/demo/${name}`, { write: true })),
+    )
+    const { descriptor, bytes } = randomBlob(mebibyte)
+    const push = (place = one) => place?.store.push(descriptor, openBytes(bytes))
+    expect((await Promise.all([push(one), push(two)])).sort()).toEqual(['mounted', 'pushed'])
+    expect(await push(three)).toBe('mounted')
+    for (const place of [one, two, three]) expect(await place?.store.stat(descriptor)).toBeDefined()
+    expect(server.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
   it('are the next one’s when the first fails', async () => {
     const { store } = await start()
     const { descriptor, bytes } = randomBlob(1000)
