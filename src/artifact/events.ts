@@ -15,14 +15,3 @@ export type OnTransferEvent = (event: TransferEvent) => void
 
 /** Files on their way at the same time. */
 export const filesAtOnce = 4
-
-/** The chunks as they come, each told. */
-export async function* telling(
-  chunks: AsyncIterable<Buffer>,
-  tell: (bytes: number) => void,
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of chunks) {
-    tell(chunk.length)
-    yield chunk
-  }
-}

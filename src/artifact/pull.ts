@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkWithin, writeWithin } from '../files/within.ts'
-import { lend, through } from '../http/lent.ts'
+import { counting, lend, through } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { type Digest, encodedOf } from '../model/digest.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
@@ -11,7 +11,7 @@ import type { Notify } from '../model/notice.ts'
 import { readManifest, verifying } from '../store/read.ts'
 import type { Options, Source } from '../store/store.ts'
 import { titleKey, unpackKey } from './annotations.ts'
-import { filesAtOnce, type OnTransferEvent, telling } from './events.ts'
+import { filesAtOnce, type OnTransferEvent } from './events.ts'
 import { safeName } from './names.ts'
 
 /** Which files are meant; all when nothing is said. */
@@ -149,7 +149,7 @@ async function fetchInto(
 ): Promise<void> {
   onEvent({ type: 'started', content: layer, offset: 0 })
   const body = through(await source.fetch(layer, { signal }), verifying(layer))
-  for await (const chunk of telling(lend(body), bytes => onEvent({ type: 'moved', content: layer, bytes }))) {
+  for await (const chunk of counting(lend(body), bytes => onEvent({ type: 'moved', content: layer, bytes }))) {
     signal?.throwIfAborted()
     // All of a chunk is in the file before the next is asked for: it may be lent.
     await file.writeFile(chunk)

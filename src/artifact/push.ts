@@ -1,11 +1,11 @@
-import { through } from '../http/lent.ts'
+import { counting, through } from '../http/lent.ts'
 import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf, type Platform } from '../model/descriptor.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { emptyBytes, emptyDescriptor } from '../model/manifest.ts'
 import { mediaTypes } from '../model/media-types.ts'
 import type { Options, Store } from '../store/store.ts'
-import { filesAtOnce, type OnTransferEvent, telling } from './events.ts'
+import { filesAtOnce, type OnTransferEvent } from './events.ts'
 import { bytesPart, type Part } from './parts.ts'
 
 /** What the manifest of an artifact says of itself. */
@@ -88,7 +88,7 @@ async function pushPart(
   const told = async (offset = 0) => {
     const body = await open(offset)
     onEvent({ type: 'started', content: descriptor, offset })
-    return through(body, chunks => telling(chunks, bytes => onEvent({ type: 'moved', content: descriptor, bytes })))
+    return through(body, chunks => counting(chunks, bytes => onEvent({ type: 'moved', content: descriptor, bytes })))
   }
   const outcome = await store.push(descriptor, told, { signal })
   onEvent({ type: 'done', content: descriptor, outcome })

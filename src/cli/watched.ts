@@ -1,5 +1,5 @@
 import type { OnCopyEvent } from '../copy/events.ts'
-import { through } from '../http/lent.ts'
+import { counting, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 
@@ -8,11 +8,6 @@ export function watched(open: Open, content: Descriptor, tell: OnCopyEvent): Ope
   return async (offset = 0) => {
     const body = await open(offset)
     tell({ type: 'started', content, offset })
-    return through(body, async function* (chunks) {
-      for await (const chunk of chunks) {
-        tell({ type: 'moved', content, bytes: chunk.length })
-        yield chunk
-      }
-    })
+    return through(body, chunks => counting(chunks, bytes => tell({ type: 'moved', content, bytes })))
   }
 }

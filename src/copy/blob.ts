@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream'
-import { through } from '../http/lent.ts'
+import type { Readable } from 'node:stream'
+import { counting, through } from '../http/lent.ts'
 import { limited } from '../http/rate.ts'
-import type { Open } from '../model/content.ts'
+import { type Open, openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isNondistributable } from '../model/media-types.ts'
 import { readVerified } from '../store/read.ts'
@@ -39,15 +39,5 @@ export async function copyBlob(route: Route, node: Descriptor): Promise<void> {
 
 async function openContent({ from, signal }: Route, node: Descriptor, offset: number): Promise<Readable> {
   if (node.data === undefined) return from.fetch(node, { offset, signal })
-  return Readable.from([(await readVerified(from, node, { signal })).subarray(offset)])
-}
-
-async function* counting(
-  chunks: AsyncIterable<Buffer>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of chunks) {
-    count(chunk.length)
-    yield chunk
-  }
+  return openBytes(await readVerified(from, node, { signal }))(offset)
 }

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
 import { InvalidContentError, RegctlError } from '../model/errors.ts'
@@ -107,7 +107,7 @@ function withContents(source: Source, contents: ReadonlyMap<Digest, Buffer>): So
     stat: (target, options) => source.stat(target, options),
     fetch: async (target, options) => {
       const bytes = contents.get(target.digest)
-      return bytes ? Readable.from([bytes.subarray(options?.offset ?? 0)]) : source.fetch(target, options)
+      return bytes ? openBytes(bytes)(options?.offset) : source.fetch(target, options)
     },
     tags: options => source.tags(options),
     referrers: (subject, options) => source.referrers(subject, options),

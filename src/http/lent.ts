@@ -107,6 +107,17 @@ export function through(
   return new LentBody(transform(lend(body)), error => body.destroy(error), signal)
 }
 
+/** The chunks as they come, each told. */
+export async function* counting(
+  chunks: AsyncIterable<Buffer>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const chunk of chunks) {
+    count(chunk.length)
+    yield chunk
+  }
+}
+
 async function* ordinary(body: Readable): AsyncGenerator<Buffer, void, undefined> {
   for await (const chunk of body) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
 }

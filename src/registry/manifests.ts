@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { discard, readAll } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
 import { LentBody } from '../http/lent.ts'
 import { isWebPage } from '../http/wrong-server.ts'
+import { openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, digestOf, isDigest } from '../model/digest.ts'
 import { InvalidContentError, MismatchError } from '../model/errors.ts'
@@ -107,7 +108,7 @@ export async function putManifest(
     url: apiPath(place.name, 'manifests', tag ?? target.digest) + query,
     what: `manifest ${target.digest}${tag === undefined ? '' : ` under the tag ${tag}`} in ${place.location}`,
     headers: { 'content-type': target.mediaType, ...conditions },
-    body: { open: async () => Readable.from([bytes]), size: bytes.length },
+    body: { open: openBytes(bytes), size: bytes.length },
     scopes: [place.scope('pull', 'push')],
     signal,
     expect: [200, 201, 202, 204, ...(Object.keys(conditions).length > 0 ? [412] : [])],

@@ -1,6 +1,6 @@
-import { addAbortSignal, Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { lend, through } from '../http/lent.ts'
-import type { Open } from '../model/content.ts'
+import { type Open, openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isVerifiable } from '../model/digest.ts'
 import { InvalidContentError, NotFoundError } from '../model/errors.ts'
@@ -100,7 +100,7 @@ class ArchiveStore extends LayoutSource implements Store {
     return async (offset = 0) => {
       const bytes = await readOpened(open, target, options)
       admit(parseManifest(bytes, target.mediaType))
-      return Readable.from([bytes.subarray(offset)], { objectMode: false })
+      return openBytes(bytes)(offset)
     }
   }
 
