@@ -1,6 +1,6 @@
 import { discard } from '../http/body.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
-import { isRepository, isTag } from '../model/reference.ts'
+import { isRepository, requireTag } from '../model/reference.ts'
 import { RegistryError } from '../registry/errors.ts'
 import type { Options } from '../store/store.ts'
 import { type Api, ask, askObject, askPages } from './api.ts'
@@ -65,7 +65,7 @@ async function* repositories(api: Api, { prefix = '', signal }: Options & { pref
 
 /** Only this tag: the artifact and its other tags stay. */
 async function untag(api: Api, { repository, tag }: { repository: string; tag: string }, { signal }: Options) {
-  if (!isTag(tag)) throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(tag.slice(0, 200))} is not a tag`)
+  requireTag(tag)
   const what = `tag ${tag} in ${api.registry}/${repository}`
   try {
     const path = `${pathOf(repository)}/artifacts/${tag}/tags/${tag}`

@@ -1,7 +1,7 @@
 import { discard } from '../http/body.ts'
 import { type Layer, type Send, stack } from '../http/http.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
-import { hubRegistry, isRepository, isTag } from '../model/reference.ts'
+import { hubRegistry, isRepository, requireTag } from '../model/reference.ts'
 import type { Registry } from '../registry/endpoint.ts'
 import { RegistryError } from '../registry/errors.ts'
 import { type Api, ask, askPages, nextIn } from './api.ts'
@@ -59,7 +59,7 @@ export function hubCatalog({ registry, send, account, username }: HubOptions): C
     },
     async untag(repository, tag, { signal } = {}) {
       const { namespace, name } = splitName(repository)
-      if (!isTag(tag)) throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(tag.slice(0, 200))} is not a tag`)
+      requireTag(tag)
       await account.required(signal)
       const response = await ask(api, {
         method: 'DELETE',

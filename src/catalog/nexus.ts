@@ -1,6 +1,6 @@
 import { discard } from '../http/body.ts'
 import { RegctlError } from '../model/errors.ts'
-import { isTag } from '../model/reference.ts'
+import { requireTag } from '../model/reference.ts'
 import type { Options } from '../store/store.ts'
 import { ask } from './api.ts'
 import { type Catalog, isBelow, type RepositorySummary } from './catalog.ts'
@@ -108,7 +108,7 @@ async function summaries(
 
 /** Deletes the component that is this tag and nothing else. */
 async function untag(api: NexusApi, { repository, tag }: { repository: string; tag: string }, { signal }: Options) {
-  if (!isTag(tag)) throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(tag.slice(0, 200))} is not a tag`)
+  requireTag(tag)
   const place = placeOf(api, repository)
   const what = `tag ${tag} in ${api.registry}/${repository}`
   const found: Component[] = []

@@ -1,9 +1,6 @@
 import type { Descriptor } from '../model/descriptor.ts'
-import { isElsewhereToo } from '../store/read.ts'
+import { isElsewhereToo, mostSources } from '../store/read.ts'
 import type { PushOptions, PushOutcome, Source } from '../store/store.ts'
-
-/** Pushes of one content in all: no registry has more mirrors that lie. */
-const most = 8
 
 /** A mirror that lies is found out at the last byte: then all is sent once more, from elsewhere, and nothing that arrived is kept. */
 export async function fromAnySource(
@@ -16,7 +13,7 @@ export async function fromAnySource(
     try {
       return await push()
     } catch (error) {
-      if (!isElsewhereToo(error, from, target) || tries >= most) throw error
+      if (!isElsewhereToo(error, from, target) || tries >= mostSources) throw error
     }
     await checkpoint?.clear()
   }

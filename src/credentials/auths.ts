@@ -1,7 +1,8 @@
+import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Edit } from './config-file.ts'
 import type { Credential } from './credentials.ts'
-import { isObject, type JsonObject, readEntry, section, writeEntry } from './entry.ts'
+import { type JsonObject, readEntry, section, writeEntry } from './entry.ts'
 import { normalizeServer, serverKey } from './hosts.ts'
 
 /** The credential that an `auths` section holds for exactly this server (`host[:port]` or `host/ns`); what docker writes is tried first. */

@@ -3,8 +3,9 @@ import { mkdir, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeAtomic } from '../files/atomic.ts'
 import { withLock } from '../files/lock.ts'
+import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
-import { isObject, type JsonObject } from './entry.ts'
+import type { JsonObject } from './entry.ts'
 
 /** Ten thousand logins fit; `/dev/zero` does not. */
 const maxBytes = 4 * 1024 * 1024

@@ -1,12 +1,9 @@
+import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Credential } from './credentials.ts'
 
 /** A JSON object. Keys from strangers are looked up with `Object.keys`, never by index, so that `constructor` finds nothing (T26). */
 export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** A property that is an object, else an empty one. */
 export function section(parent: JsonObject, name: string): JsonObject {

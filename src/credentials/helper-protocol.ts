@@ -1,6 +1,6 @@
+import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Credential, CredentialStore } from './credentials.ts'
-import { isObject } from './entry.ts'
 import { notFoundMessage, tokenUser } from './helper.ts'
 import { serverKey } from './hosts.ts'
 

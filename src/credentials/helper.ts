@@ -1,6 +1,7 @@
+import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Credential, CredentialStore, FoundCredential } from './credentials.ts'
-import { isObject, type JsonObject } from './entry.ts'
+import type { JsonObject } from './entry.ts'
 import { findHelper, type HelperOptions, runHelper } from './helper-run.ts'
 import { normalizeServer, serverKey } from './hosts.ts'
 import { sanitize } from './sanitize.ts'

@@ -1,6 +1,6 @@
-const hub = 'docker.io'
+import { hubRegistry as hub, hubNames } from '../model/reference.ts'
+
 const hubKey = 'https://index.docker.io/v1/'
-const hubHosts = new Set([hub, 'index.docker.io', 'registry-1.docker.io'])
 
 /** Paths that name the registry as a whole; any other path (`v1/access-token`, a namespace) names something narrower. */
 const wholeRegistry = new Set(['', 'v1', 'v2'])
@@ -14,7 +14,7 @@ export function normalizeServer(key: string): string {
   const slash = address.indexOf('/')
   const host = (slash < 0 ? address : address.slice(0, slash)).toLowerCase()
   const path = slash < 0 ? '' : address.slice(slash + 1).replace(/\/$/, '')
-  const name = hubHosts.has(host) ? hub : host
+  const name = hubNames.has(host) ? hub : host
   return wholeRegistry.has(path) ? name : `${name}/${path}`
 }
 
@@ -28,7 +28,7 @@ export function serverKey(registry: string): string {
 /** Every key under which programs are known to store a registry, what docker writes first. */
 export function aliases(registry: string): string[] {
   const server = normalizeServer(registry)
-  const hosts = server === hub ? [...hubHosts] : [server]
+  const hosts = server === hub ? [...hubNames] : [server]
   const urls = hosts.flatMap(host =>
     ['https', 'http'].flatMap(scheme => ['', '/', '/v1/', '/v2/'].map(path => `${scheme}://${host}${path}`)),
   )

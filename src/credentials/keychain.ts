@@ -1,6 +1,7 @@
+import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Credential, CredentialStore } from './credentials.ts'
-import { isObject, readEntry } from './entry.ts'
+import { readEntry } from './entry.ts'
 import { normalizeServer } from './hosts.ts'
 import { sanitize } from './sanitize.ts'
 

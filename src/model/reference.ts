@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from './digest.ts'
+import { RegctlError } from './errors.ts'
 import { type Refuse, refuser, refuseTraps } from './refusal.ts'
 
 /** An image by name. With both, the digest says what is meant and the tag is a label (item 4). */
@@ -20,7 +21,8 @@ export interface RegistryPrefix {
 export const hubRegistry = 'docker.io'
 
 const hubHost = 'registry-1.docker.io'
-const hubNames: ReadonlySet<string> = new Set([hubRegistry, 'index.docker.io', hubHost])
+/** The Hub's own name first. */
+export const hubNames: ReadonlySet<string> = new Set([hubRegistry, 'index.docker.io', hubHost])
 
 const maxRepositoryLength = 1024
 
@@ -33,6 +35,11 @@ const imageId = /^[0-9a-f]{64}$/
 /** A tag by distribution-spec 1.1, "Pulling manifests" (item 1). */
 export function isTag(text: string): boolean {
   return text.length <= 128 && tagGrammar.test(text)
+}
+
+/** @throws RegctlError `REFERENCE_INVALID` */
+export function requireTag(text: string): void {
+  if (!isTag(text)) throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(text.slice(0, 200))} is not a tag`)
 }
 
 /** Whether a tag has the form under which registries without the referrers API keep their lists: `sha256-…` (item 64). */

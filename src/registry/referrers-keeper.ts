@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { withLock } from '../files/lock.ts'
 import { discard } from '../http/body.ts'
 import { sleep } from '../http/sleep.ts'
 import { type Digest, digestOf, encodedOf } from '../model/digest.ts'
@@ -156,7 +157,6 @@ export class ReferrersKeeper {
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const lock = this.#lock
     if (lock === undefined || !(await isWritable(dirname(lock)))) return work()
-    const { withLock } = await import('../files/lock.ts')
     return withLock(lock, work)
   }
 

@@ -2,7 +2,7 @@ import { type Descriptor, descriptorOf, isObject } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf } from '../model/digest.ts'
 import { isNotFound } from '../model/errors.ts'
 import { parseJson } from '../model/json.ts'
-import { type ImageManifest, type IndexManifest, parseManifest } from '../model/manifest.ts'
+import { type IndexManifest, parseManifest } from '../model/manifest.ts'
 import { isIndexType, mediaTypes } from '../model/media-types.ts'
 import type { Options } from '../store/store.ts'
 import type { Repository } from './endpoint.ts'
@@ -36,21 +36,6 @@ export async function readReferrersTag(
   if (!isIndexType(target.mediaType)) return 'foreign'
   const index = parseManifest(bytes, target.mediaType)
   return index.kind === 'index' ? { index, digest: target.digest, etag } : 'foreign'
-}
-
-/** What a list of referrers says of a manifest: with its type, and all its annotations (item 66). */
-export function referrerEntry(
-  { digest, size, mediaType }: Descriptor,
-  manifest: ImageManifest | IndexManifest,
-): Descriptor {
-  const type = manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config?.mediaType : undefined)
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(type !== undefined && { artifactType: type }),
-    ...(Object.keys(manifest.annotations).length > 0 && { annotations: manifest.annotations }),
-  }
 }
 
 /** What is to happen to one entry of a list. */

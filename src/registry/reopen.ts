@@ -47,6 +47,7 @@ export function skip(body: Readable, bytes: number): Readable {
   })
 }
 
-function isBroken(error: unknown): boolean {
+/** Whether the connection broke or hung, which says nothing of the content. */
+export function isBroken(error: unknown): boolean {
   return error instanceof RegctlError && (error.code === 'UNREACHABLE' || error.code === 'STALLED')
 }

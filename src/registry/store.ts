@@ -6,8 +6,9 @@ import { algorithmOf, isDigest } from '../model/digest.ts'
 import { isNotFound, RegctlError } from '../model/errors.ts'
 import { parseManifest } from '../model/manifest.ts'
 import { isManifestType, isSchema1Type } from '../model/media-types.ts'
-import { isTag } from '../model/reference.ts'
+import { isTag, requireTag } from '../model/reference.ts'
 import { readOpened } from '../store/read.ts'
+import { referrerEntry } from '../store/referrers.ts'
 import type {
   Address,
   FetchOptions,
@@ -23,7 +24,6 @@ import { listTags } from './lists.ts'
 import { putManifest, readManifestBody, readNamed, resolveManifest } from './manifests.ts'
 import { putTags } from './put-tags.ts'
 import { forgetReferrer, listReferrers, type Referrer, recordReferrer } from './referrers.ts'
-import { referrerEntry } from './referrers-tag.ts'
 import { removeContent, removeTag } from './remove.ts'
 import { pushBlob } from './upload.ts'
 
@@ -79,13 +79,13 @@ export class RegistryStore implements Store {
 
   async push(target: Descriptor, open: Open, options: PushOptions = {}): Promise<PushOutcome> {
     if (!isManifestType(target.mediaType)) return pushBlob(this.#place, target, open, options)
-    if (options.tag !== undefined) checkTag(options.tag)
+    if (options.tag !== undefined) requireTag(options.tag)
     await this.#pushManifest(target, open, { ...options, tags: options.tag === undefined ? [] : [options.tag] })
     return 'pushed'
   }
 
   async tagAll(target: Descriptor, open: Open, options: Options & { tags: readonly string[] }): Promise<void> {
-    options.tags.forEach(checkTag)
+    options.tags.forEach(requireTag)
     await this.#pushManifest(target, open, options)
   }
 
@@ -131,8 +131,4 @@ export class RegistryStore implements Store {
       await recordReferrer(this.#place, referrer, { signal })
     }
   }
-}
-
-function checkTag(text: string): void {
-  if (!isTag(text)) throw new RegctlError('REFERENCE_INVALID', `${JSON.stringify(text.slice(0, 200))} is not a tag`)
 }

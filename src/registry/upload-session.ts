@@ -1,3 +1,4 @@
+import { repositoryScope } from '../auth/scopes.ts'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
 import type { HttpResponse } from '../http/http.ts'
@@ -105,7 +106,7 @@ async function postUpload(
     bulk: true,
     url: apiPath(place.name, 'blobs', `uploads/${query}`),
     what: `blob ${digest} in ${place.location}`,
-    scopes: from === undefined || from === place.name ? [own] : [own, `repository:${from}:pull`],
+    scopes: from === undefined || from === place.name ? [own] : [own, repositoryScope(from, 'pull')],
     signal,
     expect: from === undefined ? [202] : [201, 202],
   })

@@ -5,6 +5,7 @@ import type { PushOptions, PushOutcome } from '../store/store.ts'
 import { statBlob } from './download.ts'
 import type { Repository } from './endpoint.ts'
 import { RegistryError } from './errors.ts'
+import { isBroken } from './reopen.ts'
 import { type UploadBody, uploadBody } from './upload-body.ts'
 import { sendBlob } from './upload-send.ts'
 import { mountSource, openSession, remember, type Session, whereItStands } from './upload-session.ts'
@@ -166,8 +167,4 @@ function isWorthAnother(error: unknown): boolean {
 /** What an upload had from before is not the target's: another may have written to it, or it was damaged on its way. Once, that is worth beginning anew. */
 function isMismatch(error: unknown): boolean {
   return error instanceof RegistryError && error.code === 'CONTENT_MISMATCH'
-}
-
-function isBroken(error: unknown): boolean {
-  return error instanceof RegctlError && (error.code === 'UNREACHABLE' || error.code === 'STALLED')
 }

@@ -8,7 +8,7 @@ import { LayoutFolder } from './layout-folder.ts'
 import { nameOf, withListed, withoutDigest, withoutNameless, withoutTag, withTag } from './layout-index.ts'
 import { entryNamed } from './layout-names.ts'
 import { LayoutSource } from './layout-source.ts'
-import { childrenOf, isUnder } from './referrers.ts'
+import { isUnder, readableChildren } from './referrers.ts'
 import type { Address, Options, PushOptions, PushOutcome, Store } from './store.ts'
 
 /**
@@ -82,7 +82,7 @@ class LayoutStore extends LayoutSource implements Store {
 
   async #list(target: Descriptor, tag: string | undefined, options: Options): Promise<void> {
     if (tag === undefined && (await isUnder(this, await this.roots(), target.digest, options))) return
-    const children = new Set((await childrenOf(this, target, options)).map(child => child.digest))
+    const children = new Set((await readableChildren(this, target, options)).map(child => child.digest))
     options.signal?.throwIfAborted()
     await this.#folder.edit(entries => {
       const listed = tag === undefined ? withListed(entries, target) : withTag(entries, target, tag)

@@ -31,8 +31,8 @@ export async function readVerified(source: Source, target: Descriptor, options: 
   }
 }
 
-/** No registry has more mirrors that lie. */
-const mostSources = 8
+/** How often one content is asked for: no registry has more mirrors that lie. */
+export const mostSources = 8
 
 /** Whether wrong bytes came from one of several sources, and may be right from the next. */
 export function isElsewhereToo(error: unknown, source: Source, target: Address): boolean {

@@ -23,7 +23,7 @@ export async function* referrersUnder(
 ): AsyncGenerator<Descriptor> {
   for await (const { descriptor, manifest } of walk(source, roots, options)) {
     if (manifest.subject?.digest !== subject.digest) continue
-    const found = referrer(descriptor, manifest)
+    const found = referrerEntry(descriptor, manifest)
     if (!artifactType || found.artifactType === artifactType) yield found
   }
 }
@@ -44,7 +44,7 @@ export async function isUnder(
 }
 
 /** Manifests that an index names; none when it is no index, or cannot be read. */
-export async function childrenOf(
+export async function readableChildren(
   source: Source,
   target: Descriptor,
   options: Options = {},
@@ -80,7 +80,8 @@ function childManifests(manifest: Manifest): readonly Descriptor[] {
   return manifest.kind === 'index' ? manifest.manifests : []
 }
 
-function referrer({ mediaType, digest, size }: Descriptor, manifest: Manifest): Descriptor {
+/** What a list of referrers says of a manifest: with its type, and all its annotations (item 66). */
+export function referrerEntry({ mediaType, digest, size }: Descriptor, manifest: Manifest): Descriptor {
   const { artifactType = manifest.kind === 'image' ? manifest.config?.mediaType : undefined, annotations } = manifest
   const found: Descriptor = { mediaType, digest, size }
   if (artifactType) found.artifactType = artifactType

@@ -3,7 +3,8 @@ import { type Descriptor, descriptorOf } from '../../src/model/descriptor.ts'
 import type { Digest } from '../../src/model/digest.ts'
 import { type IndexManifest, parseManifest } from '../../src/model/manifest.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'
-import { changedList, isDone, referrerEntry, referrersTag } from '../../src/registry/referrers-tag.ts'
+import { changedList, isDone, referrersTag } from '../../src/registry/referrers-tag.ts'
+import { referrerEntry } from '../../src/store/referrers.ts'
 import { json, makeArtifact, makeImage, makeIndex, randomBlob } from '../helpers/images.ts'
 
 describe('item 64: the tag of a list', () => {
