@@ -1,13 +1,11 @@
 import type { Credential, FoundCredential } from '../credentials/credentials.ts'
-import type { HttpRequest } from '../http/http.ts'
+import { type HttpRequest, isRead } from '../http/http.ts'
 import { RegctlError } from '../model/errors.ts'
 import { type BearerOptions, createBearer, type LookUp, scopesOf } from './bearer.ts'
 import type { Challenge } from './challenge.ts'
 import { basicHeader, bearerHeader } from './credential.ts'
 import { coversScopes, mergeScopes, scopesIn } from './scopes.ts'
 import type { BearerScheme } from './token-cache.ts'
-
-export type AnswererOptions = BearerOptions
 
 export interface Question {
   request: HttpRequest
@@ -33,11 +31,7 @@ export interface Answerer {
   setAside(): void
 }
 
-export function isRead({ method }: HttpRequest): boolean {
-  return method === 'GET' || method === 'HEAD'
-}
-
-export function createAnswerer(options: AnswererOptions): Answerer {
+export function createAnswerer(options: BearerOptions): Answerer {
   const { repository, tokens } = options
   const { origin } = new URL(options.baseUrl)
   const lookUp = lookUpOnce(options)
@@ -125,7 +119,7 @@ function unlessSent(header: string | undefined, sent: string | undefined): strin
   return header === sent ? undefined : header
 }
 
-function lookUpOnce({ credentials, registry }: AnswererOptions): LookUp {
+function lookUpOnce({ credentials, registry }: BearerOptions): LookUp {
   const lookups = new Map<string | undefined, Promise<FoundCredential | undefined>>()
   return repository => {
     const known = lookups.get(repository)

@@ -2,16 +2,15 @@ import { Readable } from 'node:stream'
 import type { Credential, FoundCredential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
-import type { HttpRequest, HttpResponse, Layer, RefusedLogin, Send } from '../http/http.ts'
+import { type HttpRequest, type HttpResponse, isRead, type Layer, type RefusedLogin, type Send } from '../http/http.ts'
 import { isNearby } from '../http/neighbours.ts'
 import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
-import { type Answerer, type AnswererOptions, createAnswerer, isRead } from './answerer.ts'
+import { type Answerer, createAnswerer } from './answerer.ts'
+import type { BearerOptions } from './bearer.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 
-export { createTokenCache, type TokenCache } from './token-cache.ts'
-
-export interface AuthorizeOptions extends AnswererOptions {
+export interface AuthorizeOptions extends BearerOptions {
   notify?: Notify | undefined
 }
 

@@ -1,5 +1,5 @@
 import type { Credential, CredentialSource, FoundCredential } from '../credentials/credentials.ts'
-import type { HttpRequest, Send } from '../http/http.ts'
+import { type HttpRequest, isRead, type Send } from '../http/http.ts'
 import { RegctlError } from '../model/errors.ts'
 import { bearerHeader, identityOf } from './credential.ts'
 import { checkRealm, isStrangersRealm } from './realm.ts'
@@ -95,8 +95,7 @@ export function scopesOf({ scopes, method }: HttpRequest, repository: string | u
   if (scopes && scopes.length > 0) return scopes
   if (repository === undefined) return []
   if (method === 'DELETE') return [repositoryScope(repository, '*')]
-  const isRead = method === 'GET' || method === 'HEAD'
-  return [isRead ? repositoryScope(repository, 'pull') : repositoryScope(repository, 'pull', 'push')]
+  return [isRead({ method }) ? repositoryScope(repository, 'pull') : repositoryScope(repository, 'pull', 'push')]
 }
 
 function otherRepository(text: string, ours: string | undefined): string | undefined {

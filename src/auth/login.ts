@@ -10,7 +10,8 @@ import { basicHeader, bearerHeader, secretsOf } from './credential.ts'
 import { checkRealm, isStrangersRealm } from './realm.ts'
 import { scopesIn } from './scopes.ts'
 import { serverText } from './server-text.ts'
-import { fetchToken, type Token, type TokenRequest } from './token.ts'
+import { fetchToken, type TokenRequest } from './token.ts'
+import type { Token } from './token-answer.ts'
 
 export interface LoginOptions {
   /** Normalised `host[:port]`, `docker.io` for Hub. */

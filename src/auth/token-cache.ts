@@ -1,6 +1,6 @@
 import { type Flight, startFlight } from './flight.ts'
 import { coversScopes, mergeScopes, scopesAbout } from './scopes.ts'
-import type { Token } from './token.ts'
+import type { Token } from './token-answer.ts'
 
 /** How an origin, or one repository there, wants to be asked. */
 export type Scheme = BasicScheme | BearerScheme

@@ -9,8 +9,6 @@ import { basicHeader, secretsOf } from './credential.ts'
 import { serverText } from './server-text.ts'
 import { parseTokenAnswer, type Token } from './token-answer.ts'
 
-export type { Token } from './token-answer.ts'
-
 export interface TokenRequest {
   /** Absolute and checked by `checkRealm`. */
   realm: string

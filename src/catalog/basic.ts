@@ -2,7 +2,7 @@ import { basicHeader } from '../auth/credential.ts'
 import type { FoundCredential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
-import type { HttpRequest, Layer } from '../http/http.ts'
+import { isRead, type Layer } from '../http/http.ts'
 import type { Notify } from '../model/notice.ts'
 
 export interface BasicOptions {
@@ -45,8 +45,4 @@ export function basic({ baseUrl, registry, credential, notify }: BasicOptions): 
     })
     return open
   }
-}
-
-function isRead({ method }: HttpRequest): boolean {
-  return method === 'GET' || method === 'HEAD'
 }

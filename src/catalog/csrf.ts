@@ -1,5 +1,5 @@
 import { discard } from '../http/body.ts'
-import type { HttpRequest, HttpResponse, Layer } from '../http/http.ts'
+import { type HttpRequest, type HttpResponse, isRead, type Layer } from '../http/http.ts'
 
 const header = 'x-harbor-csrf-token'
 
@@ -14,7 +14,7 @@ export function csrf(): Layer {
     if (typeof given === 'string' && /^[\x21-\x7e]{1,4096}$/.test(given)) token = given
   }
   return next => async request => {
-    if (request.method === 'GET' || request.method === 'HEAD') {
+    if (isRead(request)) {
       const response = await next(request)
       learn(response)
       return response

@@ -1,4 +1,5 @@
-import { authorize, createTokenCache } from '../auth/authorize.ts'
+import { authorize } from '../auth/authorize.ts'
+import { createTokenCache } from '../auth/token-cache.ts'
 import type { Config } from '../config/config.ts'
 import { baseUrl } from '../config/hosts.ts'
 import type { RealmPins } from '../config/pins.ts'

@@ -1,4 +1,5 @@
-import { type CopyOptions, copy } from '../copy/copy.ts'
+import { copy } from '../copy/copy.ts'
+import type { CopyOptions } from '../copy/options.ts'
 import { openBytes } from '../model/content.ts'
 import type { Platform } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'

@@ -9,9 +9,6 @@ import { prepare } from './prepare.ts'
 import type { CopyResult } from './result.ts'
 import { openShared } from './shared.ts'
 
-export type { CopyOptions } from './options.ts'
-export type { CopyResult } from './result.ts'
-
 /**
  * Copies an image, an index or an artifact between places, blob by blob; digests stay what they are.
  * @throws NotFoundError for a source that is not there; RegctlError EXISTS with `noClobber`; MismatchError for content that is not what its digest says

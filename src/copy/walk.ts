@@ -24,8 +24,6 @@ export interface Walk {
   copyRoot(root: Root, tag: string | undefined): Promise<void>
   /** A manifest that is not there yet, and all below it; what it is must be right before anything moves. */
   copyManifest(node: Descriptor, depth: number, check: (manifest: Manifest) => void): Promise<void>
-  /** Whether this digest is copied already, or on its way. */
-  has(digest: Digest): boolean
   /** The manifests an index names; none for an image. */
   entriesOf(node: Descriptor): Promise<readonly Descriptor[]>
 }
@@ -52,7 +50,6 @@ function createWalk(route: Route, visited: Map<Digest, Promise<void>>, signal: A
   return {
     route,
     copyRoot,
-    has: digest => visited.has(digest),
     copyManifest: (node, depth, check) =>
       settle(node, async () => {
         const manifest = await read(node)

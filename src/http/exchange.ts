@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { RegctlError } from '../model/errors.ts'
 import { failureOf } from './failures.ts'
-import type { HttpRequest } from './http.ts'
+import { type HttpRequest, isRead } from './http.ts'
 import { type Outgoing, sendBody } from './outgoing.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, ResponseBody, stalled } from './response-body.ts'
@@ -134,8 +134,8 @@ export function exchange(carrier: Duplex, options: ExchangeOptions): Promise<Wir
   })
 }
 
-async function ended(carrier: Duplex, { method }: HttpRequest): Promise<boolean> {
-  if (method !== 'GET' && method !== 'HEAD') await new Promise<void>(resolve => carrier.end(resolve))
+async function ended(carrier: Duplex, request: HttpRequest): Promise<boolean> {
+  if (!isRead(request)) await new Promise<void>(resolve => carrier.end(resolve))
   return true
 }
 

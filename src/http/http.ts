@@ -63,3 +63,8 @@ export type Layer = (next: Send) => Send
 export function stack(wire: Send, ...layers: Layer[]): Send {
   return layers.reduceRight((next, layer) => layer(next), wire)
 }
+
+/** Whether a request changes nothing. */
+export function isRead({ method }: Pick<HttpRequest, 'method'>): boolean {
+  return method === 'GET' || method === 'HEAD'
+}

@@ -4,7 +4,7 @@ import { noBody } from './body.ts'
 import type { Connection } from './connections.ts'
 import { answeredEarly, type Timeouts, unreachable } from './exchange.ts'
 import { failureOf, isUnknownIssuer } from './failures.ts'
-import type { HttpRequest } from './http.ts'
+import { type HttpRequest, isRead } from './http.ts'
 import { LentBody } from './lent.ts'
 import { addressOf, queryOf } from './location.ts'
 import { type Outgoing, sendBody } from './outgoing.ts'
@@ -68,7 +68,7 @@ export function createPump(userAgent: string): Pump {
           if (error instanceof OddAnswer) {
             line.isOdd = true
             // What may have had its effect is not sent a second time; a GET or HEAD is.
-            if (request.method === 'GET' || request.method === 'HEAD') return undefined
+            if (isRead(request)) return undefined
             throw notPlain(url.host)
           }
           // Nothing was sent yet: it may still be somebody whom this machine trusts.
@@ -239,7 +239,7 @@ function headOf(
       return undefined
     head += `${name}: ${value}\r\n`
   }
-  if (body || (method !== 'GET' && method !== 'HEAD')) head += `Content-Length: ${body?.size ?? 0}\r\n`
+  if (body || !isRead({ method })) head += `Content-Length: ${body?.size ?? 0}\r\n`
   return `${head}\r\n`
 }
 

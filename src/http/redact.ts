@@ -2,35 +2,6 @@
 const harmless: ReadonlySet<string> = new Set(['n', 'last', 'mount', 'from', 'digest', 'ns', 'artifactType', 'tag'])
 const pathsWithHarmlessQueries = /^\/v2\//
 
-/** Headers whose values help and cannot be secret. */
-const shown: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'date',
-  'docker-content-digest',
-  'docker-distribution-api-version',
-  'etag',
-  'host',
-  'oci-chunk-min-length',
-  'oci-filters-applied',
-  'oci-subject',
-  'oci-tag',
-  'range',
-  'ratelimit-limit',
-  'ratelimit-remaining',
-  'retry-after',
-  'server',
-  'transfer-encoding',
-  'user-agent',
-])
-/** Headers that hold a URL, and so perhaps a signature in its query. */
-const urls: ReadonlySet<string> = new Set(['location', 'content-location', 'referer'])
-
 const hidden = '***'
 
 /** What may follow the name of a scheme in a sentence, "Basic authentication required", is no credential. */
@@ -53,20 +24,6 @@ export function redactUrl(url: string): string {
     })
     .join('&')
   return `${protocol}//${host}${pathname}${query === '' ? '' : `?${query}`}`
-}
-
-/** Headers that may be logged: an allow-list, every other value is hidden (T15). */
-export function redactHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string> {
-  const redacted: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue
-    const text = Array.isArray(value) ? value.join(', ') : value
-    const key = name.toLowerCase()
-    redacted[key] = shown.has(key) ? text : urls.has(key) ? redactUrl(text) : hidden
-  }
-  return redacted
 }
 
 /** Text of unknown making, such as an error body, without what looks like a secret: JSON values, credentials, userinfo, queries (T15). */

@@ -1,7 +1,7 @@
 import { RegctlError } from '../model/errors.ts'
 import { isLinkLocal, isPrivateHost, isPublicAddress, sameOrigin } from './addresses.ts'
 import { discard } from './body.ts'
-import type { HttpRequest, HttpResponse, Layer } from './http.ts'
+import { type HttpRequest, type HttpResponse, isRead, type Layer } from './http.ts'
 import { resolveLocation } from './location.ts'
 import { redactUrl } from './redact.ts'
 
@@ -72,7 +72,7 @@ function startsPrivate(request: HttpRequest, { remoteAddress }: WireResponse): b
 
 /** Never a GET out of a PUT, PATCH or POST: what was to be written would silently be read. */
 function checkMethod(request: HttpRequest, { status }: HttpResponse): void {
-  if (status === 307 || status === 308 || request.method === 'GET' || request.method === 'HEAD') return
+  if (status === 307 || status === 308 || isRead(request)) return
   throw refusal(request, `answers a ${request.method} with ${status}, a redirect for reading only`)
 }
 

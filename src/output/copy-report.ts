@@ -1,5 +1,5 @@
-import type { CopyResult } from '../copy/copy.ts'
 import type { CopyToManyResult } from '../copy/many.ts'
+import type { CopyResult } from '../copy/result.ts'
 import type { CopyTagsResult } from '../copy/tags.ts'
 import { copySummary } from './copy-summary.ts'
 import type { Style } from './style.ts'

@@ -1,4 +1,4 @@
-import type { CopyResult } from '../copy/copy.ts'
+import type { CopyResult } from '../copy/result.ts'
 import type { Told } from './copy-report.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'

@@ -17,10 +17,10 @@ export interface KnownBlobs {
 /** Enough for any copy; what is known beyond is forgotten, the oldest first. */
 const most = 50_000
 
-export function knownBlobs(remembered: Iterable<[Digest, string]> = []): KnownBlobs {
+export function knownBlobs(): KnownBlobs {
   const holders = new Map<Digest, Set<string>>()
   const ruledOut = new Set<string>()
-  const known: KnownBlobs = {
+  return {
     add(digest, repository) {
       const repositories = holders.get(digest) ?? new Set()
       holders.delete(digest)
@@ -43,6 +43,4 @@ export function knownBlobs(remembered: Iterable<[Digest, string]> = []): KnownBl
       for (const [digest, repositories] of holders) for (const repository of repositories) yield [digest, repository]
     },
   }
-  for (const [digest, repository] of remembered) known.add(digest, repository)
-  return known
 }

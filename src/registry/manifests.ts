@@ -71,7 +71,7 @@ export async function readManifestBody(
 }
 
 /** The answer that holds a manifest. */
-export async function fetchManifest(
+async function fetchManifest(
   place: Repository,
   target: Pick<Descriptor, 'digest' | 'mediaType'>,
   options: Options,

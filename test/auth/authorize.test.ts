@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { type AuthorizeOptions, authorize, createTokenCache } from '../../src/auth/authorize.ts'
+import { type AuthorizeOptions, authorize } from '../../src/auth/authorize.ts'
+import { createTokenCache } from '../../src/auth/token-cache.ts'
 import type { Credential } from '../../src/credentials/credentials.ts'
 import { readAll } from '../../src/http/body.ts'
 import type { HttpRequest, HttpResponse } from '../../src/http/http.ts'

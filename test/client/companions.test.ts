@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type CopyOptions, copy } from '../../src/copy/copy.ts'
+import { copy } from '../../src/copy/copy.ts'
+import type { CopyOptions } from '../../src/copy/options.ts'
 import type { Descriptor } from '../../src/model/descriptor.ts'
 import { testClient } from '../helpers/client.ts'
 import { makeArtifact, makeImage, makeIndex, type Sample, seed } from '../helpers/images.ts'

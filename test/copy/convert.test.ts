@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type CopyOptions, copy } from '../../src/copy/copy.ts'
+import { copy } from '../../src/copy/copy.ts'
 import { copyToMany } from '../../src/copy/many.ts'
+import type { CopyOptions } from '../../src/copy/options.ts'
 import { copyTags } from '../../src/copy/tags.ts'
 import { type Descriptor, descriptorOf } from '../../src/model/descriptor.ts'
 import { mediaTypes } from '../../src/model/media-types.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type CopyOptions, copy } from '../../src/copy/copy.ts'
+import { copy } from '../../src/copy/copy.ts'
 import type { CopyEvent } from '../../src/copy/events.ts'
+import type { CopyOptions } from '../../src/copy/options.ts'
 import type { Descriptor } from '../../src/model/descriptor.ts'
 import { digestOf } from '../../src/model/digest.ts'
 import { maxDepth } from '../../src/model/graph.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { CopyResult } from '../../src/copy/copy.ts'
+import type { CopyResult } from '../../src/copy/result.ts'
 import { copyReport } from '../../src/output/copy-report.ts'
 
 const mib = 1024 ** 2

@@ -5,7 +5,8 @@ import { knownBlobs } from '../../src/registry/known.ts'
 const digest = (at: number) => digestOf(Buffer.from(String(at)))
 
 it('finds a repository that holds a blob, besides the one that wants it', () => {
-  const known = knownBlobs([[digest(1), 'a']])
+  const known = knownBlobs()
+  known.add(digest(1), 'a')
   known.add(digest(1), 'b')
   expect(known.find(digest(1), 'a')).toBe('b')
   expect(known.find(digest(1), 'c')).toBe('a')
@@ -15,10 +16,9 @@ it('finds a repository that holds a blob, besides the one that wants it', () => 
 })
 
 it('offers no repository that was ruled out', () => {
-  const known = knownBlobs([
-    [digest(1), 'private'],
-    [digest(1), 'public'],
-  ])
+  const known = knownBlobs()
+  known.add(digest(1), 'private')
+  known.add(digest(1), 'public')
   known.ruleOut('private')
   expect(known.find(digest(1), 'x')).toBe('public')
   expect(known.isRuledOut('private')).toBe(true)
