@@ -4,7 +4,7 @@ import { sameOrigin } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
 import { type HttpRequest, type HttpResponse, isRead, type Layer, type RefusedLogin, type Send } from '../http/http.ts'
 import { isNearby } from '../http/neighbours.ts'
-import { RegctlError } from '../model/errors.ts'
+import { RegctlError, reworded } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import { type Answerer, createAnswerer } from './answerer.ts'
 import type { BearerOptions } from './bearer.ts'
@@ -81,8 +81,7 @@ function loginOf({ credential, source }: FoundCredential): RefusedLogin {
 
 /** Of several places a login may come from, the one that has the wrong one is what a person needs to know. */
 function withSource(error: RegctlError, { source }: FoundCredential): RegctlError {
-  const { code, message, hint, cause } = error
-  return new RegctlError(code, `${message}; they are from ${source}`, { ...(hint !== undefined && { hint }), cause })
+  return reworded(error, `${error.message}; they are from ${source}`)
 }
 
 /** Two rounds at most: the second is for a wider scope (item 78), or for Basic where a new token did not do (Harbor's catalog). */

@@ -1,6 +1,6 @@
 import { copy } from '../copy/copy.ts'
 import type { CopyOptions } from '../copy/options.ts'
-import { RegctlError } from '../model/errors.ts'
+import { RegctlError, wordsOf } from '../model/errors.ts'
 import type { TagSelection } from '../model/tags.ts'
 import type { AnyCopyResult } from '../output/copy-report.ts'
 import type { Place, Store } from '../store/store.ts'
@@ -37,7 +37,7 @@ async function copyToAll(from: Place, to: readonly Place<Store>[], options: Copy
       destinations.push(each)
     } catch (error) {
       if (!(error instanceof RegctlError)) throw error
-      destinations.push({ destination: each.destination, error: { code: error.code, message: error.message } })
+      destinations.push({ destination: each.destination, error: wordsOf(error) })
     }
   }
   return { ...result, destinations }

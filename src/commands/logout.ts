@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
 import { redactText } from '../http/redact.ts'
-import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { type FailureWords, RegctlError } from '../model/errors.ts'
 import { listSome } from '../model/nearest.ts'
 import { hubRegistry, parseRegistry } from '../model/reference.ts'
 import { escapeText } from '../output/escape.ts'
@@ -12,7 +12,7 @@ interface Logout {
   /** The stores that had it; none when there was nothing. */
   removed: string[]
   /** Why it could not be forgotten. */
-  error?: { code: ErrorCode; message: string }
+  error?: FailureWords
 }
 
 export default class LogoutCommand extends RegctlCommand<typeof LogoutCommand, Logout | { registries: Logout[] }> {

@@ -1,7 +1,7 @@
 import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { InvalidContentError, RegctlError } from '../model/errors.ts'
+import { InvalidContentError, RegctlError, reworded } from '../model/errors.ts'
 import { maxDepth, maxNodes } from '../model/graph.ts'
 import type { IndexManifest, Manifest } from '../model/manifest.ts'
 import { isIndexType, isManifestType } from '../model/media-types.ts'
@@ -63,7 +63,7 @@ export async function convert(
     } catch (error) {
       // Said of the manifest itself, and not of all that it is in.
       if (!(error instanceof RegctlError) || error.code !== 'UNSUPPORTED' || error.cause !== undefined) throw error
-      throw new RegctlError(error.code, `${descriptor.digest}: ${error.message}`, { hint: error.hint, cause: error })
+      throw reworded(error, `${descriptor.digest}: ${error.message}`)
     }
   }
 

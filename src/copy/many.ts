@@ -1,6 +1,6 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import { isDigest } from '../model/digest.ts'
-import { type ErrorCode, RegctlError } from '../model/errors.ts'
+import { type FailureWords, RegctlError, wordsOf } from '../model/errors.ts'
 import { formatPlace } from '../store/place.ts'
 import { lookUp, resolvePlace } from '../store/resolve.ts'
 import type { Place, Store } from '../store/store.ts'
@@ -19,7 +19,7 @@ import { walking } from './walk.ts'
 /** A destination that could not be served, and why. */
 export interface FailedDestination {
   destination: string
-  error: { code: ErrorCode; message: string }
+  error: FailureWords
 }
 
 /** What a copy to several destinations did; `requests.source` of each is what all together sent there. */
@@ -153,7 +153,7 @@ function resultOf(
   const root = image.root.descriptor
   if (failure !== undefined) {
     if (!(failure instanceof RegctlError)) throw failure
-    return { destination: formatPlace(place), error: { code: failure.code, message: failure.message } }
+    return { destination: formatPlace(place), error: wordsOf(failure) }
   }
   return {
     source: formatPlace(from),

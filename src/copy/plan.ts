@@ -1,6 +1,6 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { concernsOne, type ErrorCode, NotFoundError, type RegctlError } from '../model/errors.ts'
+import { concernsOne, type FailureWords, NotFoundError, type RegctlError } from '../model/errors.ts'
 import { defaultJobs } from '../model/in-turns.ts'
 import { isReferrersTag, isTag } from '../model/reference.ts'
 import { selectTags, type TagSelection } from '../model/tags.ts'
@@ -13,7 +13,7 @@ import { pageSize, tagsUpTo } from './tag-list.ts'
 /** A tag that could not be copied, and why. */
 export interface FailedTag {
   reference: string
-  error: { code: ErrorCode; message: string }
+  error: FailureWords
 }
 
 /** What a tag names at both sides. */

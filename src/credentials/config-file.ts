@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { writeAtomic } from '../files/atomic.ts'
 import { withLock } from '../files/lock.ts'
 import { isObject } from '../model/descriptor.ts'
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError } from '../model/errors.ts'
 import type { JsonObject } from './entry.ts'
 
 /** Ten thousand logins fit; `/dev/zero` does not. */
@@ -92,9 +92,9 @@ async function readText(path: string): Promise<string> {
       parts.push(part)
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return ''
-    throw invalid(`${path} could not be read${typeof code === 'string' ? `: ${code}` : ''}`)
+    throw invalid(`${path} could not be read${code && `: ${code}`}`)
   }
   if (size > maxBytes) throw invalid(`${path} is larger than ${maxBytes} bytes`)
   return Buffer.concat(parts).toString('utf8')

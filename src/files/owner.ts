@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { codeOf } from '../model/errors.ts'
 
 let machine: string | undefined
 
@@ -17,7 +18,7 @@ export function isGone(owner: string): boolean {
     process.kill(Number(pid), 0)
     return isZombie(Number(pid))
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+    return codeOf(error) === 'ESRCH'
   }
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, link, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError } from '../model/errors.ts'
 import { syncFolder, temporaryBeside } from './atomic.ts'
 
 export interface WithinOptions {
@@ -93,7 +93,7 @@ async function giveName(temporary: string, target: string, overwrite: boolean): 
   try {
     await link(temporary, target)
   } catch (error) {
-    if (isCode(error, 'EEXIST')) throw exists(target)
+    if (codeOf(error) === 'EEXIST') throw exists(target)
     // A file system without hard links.
     await checkFree(target, false)
     await rename(temporary, target)
@@ -108,11 +108,7 @@ function exists(target: string): RegctlError {
 
 async function lstatOf(path: string) {
   return lstat(path).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined
     throw error
   })
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

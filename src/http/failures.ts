@@ -1,4 +1,4 @@
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError } from '../model/errors.ts'
 
 const unknownIssuer: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -106,8 +106,4 @@ function find(error: unknown, matches: (cause: unknown) => boolean): unknown {
     current = current.cause
   }
   return undefined
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

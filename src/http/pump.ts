@@ -13,6 +13,7 @@ import { type Line, openAhead, openLine, takeIdle } from './pump-line.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, cutShort, stalled } from './response-body.ts'
 import { createSlabPool, type Gathering, type SlabPool } from './slabs.ts'
+import { isReset } from './stale.ts'
 
 export interface Pump {
   /**
@@ -251,7 +252,3 @@ const ours: ReadonlySet<string> = new Set([
   'expect',
   'upgrade',
 ])
-
-function isReset(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-}

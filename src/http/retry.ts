@@ -1,4 +1,4 @@
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError } from '../model/errors.ts'
 import { discard } from './body.ts'
 import type { HttpRequest, HttpResponse, Layer, Send } from './http.ts'
 import { addressOf } from './location.ts'
@@ -162,18 +162,14 @@ function mayRepeat(request: HttpRequest, { response, error }: Outcome): boolean 
     return repeatable && isPassing(response.status)
   }
   if (!(error instanceof RegctlError) || final.has(error)) return false
-  const cause = causeCode(error)
+  const cause = codeOf(error.cause)
   if (error.code === 'UNREACHABLE') return cause !== 'ENOTFOUND' && (repeatable || opensUpload || neverSent.has(cause))
   return error.code === 'STALLED' && repeatable
 }
 
 function wasLost({ error }: Outcome): boolean {
   if (!(error instanceof RegctlError)) return false
-  return error.code === 'STALLED' || (error.code === 'UNREACHABLE' && !neverSent.has(causeCode(error)))
-}
-
-function causeCode({ cause }: RegctlError): unknown {
-  return cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return error.code === 'STALLED' || (error.code === 'UNREACHABLE' && !neverSent.has(codeOf(error.cause)))
 }
 
 /** Milliseconds before the next attempt, by exponential backoff with full jitter; `undefined` when there is to be none. */

@@ -1,4 +1,4 @@
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError } from '../model/errors.ts'
 
 const stale = new WeakSet<RegctlError>()
 
@@ -7,9 +7,13 @@ const stale = new WeakSet<RegctlError>()
  * closed it a moment ago, and nothing of the request was looked at (RFC 9112, 9.3.1). Hands the error back.
  */
 export function noteStale(error: RegctlError, reused: boolean | undefined): RegctlError {
-  const { code } = error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException) : {}
-  if (reused && error.code === 'UNREACHABLE' && (code === 'ECONNRESET' || code === 'EPIPE')) stale.add(error)
+  if (reused && error.code === 'UNREACHABLE' && isReset(error.cause)) stale.add(error)
   return error
+}
+
+/** Whether the other side closed a connection that was still written to or read from. */
+export function isReset(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
 }
 
 export function isStale(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { concernsOne, type ErrorCode, isNotFound } from '../model/errors.ts'
+import { concernsOne, type FailureWords, isNotFound, wordsOf } from '../model/errors.ts'
 import { streamInTurns } from '../model/in-turns.ts'
 import type { Options, Source } from '../store/store.ts'
 import { mayBeAsked } from './tags.ts'
@@ -11,7 +11,7 @@ export interface Naming {
   /** Absent when it could not be looked up. */
   names?: Descriptor
   /** Why it could not. */
-  error?: { code: ErrorCode; message: string }
+  error?: FailureWords
 }
 
 /** How much is asked at once. */
@@ -39,7 +39,7 @@ export async function* resolveTags(
     } catch (error) {
       if (isNotFound(error)) return undefined
       if (!concernsOne(error) || signal?.aborted) throw error
-      return { tag, error: { code: error.code, message: error.message } }
+      return { tag, error: wordsOf(error) }
     }
   }
   let count = 0

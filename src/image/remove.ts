@@ -1,4 +1,4 @@
-import { concernsOne, type ErrorCode, isNotFound, RegctlError } from '../model/errors.ts'
+import { concernsOne, type FailureWords, isNotFound, RegctlError, wordsOf } from '../model/errors.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { isIndexType } from '../model/media-types.ts'
 import { RegistryError } from '../registry/errors.ts'
@@ -17,7 +17,7 @@ export interface RemoveOptions extends Options {
 /** What is gone, and what could not be removed, with the reason. */
 export interface Removed {
   manifests: Doomed[]
-  failed: (Doomed & { error: { code: ErrorCode; message: string } })[]
+  failed: (Doomed & { error: FailureWords })[]
 }
 
 /**
@@ -38,7 +38,7 @@ export async function removeManifests(
     else {
       first ??= error
       if (endsAll(error)) last ??= error
-      result.failed.push({ ...doomed, error: { code: error.code, message: error.message } })
+      result.failed.push({ ...doomed, error: wordsOf(error) })
     }
     options.onRemoved?.(result.manifests.length + result.failed.length, manifests.length)
   }

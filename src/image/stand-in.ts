@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
-import { RegctlError } from '../model/errors.ts'
+import { RegctlError, reworded } from '../model/errors.ts'
 import { mediaTypes } from '../model/media-types.ts'
 import { formatPlace } from '../store/place.ts'
 import { readVerified } from '../store/read.ts'
@@ -60,10 +60,7 @@ async function named(store: Store, tag: string, options: Options): Promise<strin
 
 function withState(error: unknown, place: Place<Store>): unknown {
   if (!(error instanceof RegctlError)) return error
-  return new RegctlError(error.code, `${error.message}; ${formatPlace(place)} names its image again`, {
-    ...(error.hint !== undefined && { hint: error.hint }),
-    cause: error,
-  })
+  return reworded(error, `${error.message}; ${formatPlace(place)} names its image again`)
 }
 
 /** An image of no layers, of the family of the one whose tag it takes; its label is 32 random bytes. */

@@ -1,5 +1,6 @@
+import type { Descriptor } from '../model/descriptor.ts'
 import type { Digest } from '../model/digest.ts'
-import { concernsOne, type ErrorCode, isNotFound } from '../model/errors.ts'
+import { concernsOne, type FailureWords, isNotFound, wordsOf } from '../model/errors.ts'
 import { mapInTurns } from '../model/in-turns.ts'
 import { formatPlatform } from '../model/platform.ts'
 import { isTag } from '../model/reference.ts'
@@ -23,7 +24,7 @@ export interface TagSummary {
   pushed?: string
   pulled?: string
   /** Why nothing else is known. */
-  error?: { code: ErrorCode; message: string }
+  error?: FailureWords
 }
 
 /** Whether a name from a list may be asked for: a tag, or where images are named in full any name (T18). */
@@ -48,11 +49,11 @@ export async function describeTags(source: Source, names: readonly string[], opt
     } catch (error) {
       if (isNotFound(error)) return { name }
       if (!concernsOne(error) || options.signal?.aborted) throw error
-      return { name, error: { code: error.code, message: error.message } }
+      return { name, error: wordsOf(error) }
     }
   })
 
-  async function describe(root: Parameters<typeof readManifest>[1]): Promise<Omit<TagSummary, 'name'>> {
+  async function describe(root: Descriptor): Promise<Omit<TagSummary, 'name'>> {
     const manifest = await readManifest(source, root, options)
     const common = { digest: root.digest, mediaType: manifest.mediaType }
     if (manifest.kind === 'image') {

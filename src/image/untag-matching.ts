@@ -1,4 +1,4 @@
-import { concernsOne, type ErrorCode, RegctlError } from '../model/errors.ts'
+import { concernsOne, type FailureWords, RegctlError } from '../model/errors.ts'
 import { isWanted } from '../model/tags.ts'
 import type { Store } from '../store/store.ts'
 import { mayBeAsked } from './tags.ts'
@@ -14,7 +14,7 @@ export interface UntagMatchingOptions extends UntagOptions {
 export interface Untagged {
   /** Those that are gone, or with `dryRun` would be. */
   tags: string[]
-  failed?: { tags: string[]; error: { code: ErrorCode; message: string } }[]
+  failed?: { tags: string[]; error: FailureWords }[]
 }
 
 /** Removes every tag that matches, one by one, and leaves what they name. @throws RegctlError when not one could be removed */

@@ -1,4 +1,4 @@
-import { RegctlError } from '../model/errors.ts'
+import { RegctlError, reworded } from '../model/errors.ts'
 import { formatPlace } from '../store/place.ts'
 import { resolvePlace } from '../store/resolve.ts'
 import type { Options, Place, Store } from '../store/store.ts'
@@ -66,8 +66,5 @@ function isRefused(error: unknown): boolean {
 }
 
 function explained(place: Place<Store>, error: RegctlError): RegctlError {
-  return new RegctlError('UNSUPPORTED', `${error.message}: ${formatPlace(place)} stays as it is`, {
-    ...(error.hint !== undefined && { hint: error.hint }),
-    cause: error,
-  })
+  return reworded(error, `${error.message}: ${formatPlace(place)} stays as it is`)
 }

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { EnginePaths } from '../config/paths.ts'
-import { RegctlError } from '../model/errors.ts'
+import { RegctlError, reworded } from '../model/errors.ts'
 import { hubRegistry } from '../model/reference.ts'
 import { parseMirrorUrl } from './address.ts'
 import { findHostsToml, hostsFolders } from './containerd.ts'
@@ -88,10 +88,7 @@ export async function changeMirrors(target: Target, change: Change, options: Cha
     // The daemon goes on with what it had; its next start must not fail on this file.
     if (edited.changed) await rollBack(edited)
     if (!(error instanceof RegctlError)) throw error
-    const { code, message, hint } = error
-    throw new RegctlError(code, `${message}; ${file} is as it was${edited.changed ? ' before' : ''}`, {
-      ...(hint !== undefined && { hint }),
-    })
+    throw reworded(error, `${error.message}; ${file} is as it was${edited.changed ? ' before' : ''}`)
   }
   return done(edited, true)
 }

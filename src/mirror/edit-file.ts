@@ -3,7 +3,7 @@ import { access, lstat, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeAtomic } from '../files/atomic.ts'
 import { withLock } from '../files/lock.ts'
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError, reworded } from '../model/errors.ts'
 import type { Change, Edit } from './edit.ts'
 import { decode, encode } from './encoding.ts'
 import { unifiedDiff } from './unified-diff.ts'
@@ -145,12 +145,9 @@ async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof RegctlError) {
-      const { code, message, hint } = error
-      const isNamed = message.includes(file)
-      const sentence = isNamed ? message : `${file} is left as it is: ${message}`
-      throw new RegctlError(code, sentence, { ...(hint !== undefined && { hint }), cause: error })
+      throw error.message.includes(file) ? error : reworded(error, `${file} is left as it is: ${error.message}`)
     }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const code = codeOf(error)
     if (!/^E[A-Z]+$/.test(code)) throw error
     throw new RegctlError('REFUSED', `${file} is left as it is: it cannot be read or written (${code})`, {
       hint: code === 'EACCES' || code === 'EPERM' ? 'run it as the owner of the file: sudo regctl …' : undefined,

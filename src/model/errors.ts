@@ -62,6 +62,26 @@ export class InvalidContentError extends RegctlError {
 }
 
 /** Whether an error says that something is not there. */
+/** A failure among several, as results and JSON have it. */
+export interface FailureWords {
+  code: ErrorCode
+  message: string
+}
+
+export function wordsOf({ code, message }: RegctlError): FailureWords {
+  return { code, message }
+}
+
+/** The same failure in other words. */
+export function reworded(error: RegctlError, message: string): RegctlError {
+  return new RegctlError(error.code, message, { hint: error.hint, cause: error })
+}
+
+/** The code of an error of the system, `ENOENT`; empty for one that has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
 export function isNotFound(error: unknown): error is RegctlError {
   return error instanceof RegctlError && error.code === 'NOT_FOUND'
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGunzip } from 'node:zlib'
-import { InvalidContentError, RegctlError } from '../model/errors.ts'
+import { codeOf, InvalidContentError, RegctlError } from '../model/errors.ts'
 import { RandomAccess } from './random-access.ts'
 import type { Options } from './store.ts'
 
@@ -94,7 +94,7 @@ async function* gunzipped(chunks: AsyncIterable<Buffer>, where: string): AsyncGe
       yield chunk
     }
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_'))) throw cause
+    if (!codeOf(cause).startsWith('Z_')) throw cause
     throw new InvalidContentError(`${where} is damaged: it does not unpack`, { cause })
   }
 }

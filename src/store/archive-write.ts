@@ -5,7 +5,7 @@ import { putInPlace, removeLeftovers, writeBeside } from '../files/atomic.ts'
 import { withLock } from '../files/lock.ts'
 import { LentBody } from '../http/lent.ts'
 import type { Digest } from '../model/digest.ts'
-import { MismatchError, RegctlError } from '../model/errors.ts'
+import { codeOf, MismatchError, RegctlError } from '../model/errors.ts'
 import { blobName } from './archive-contents.ts'
 import { finalEntries, reachedFrom } from './archive-merge.ts'
 import { type ArchiveParts, type Existing, outputOf } from './archive-parts.ts'
@@ -59,7 +59,7 @@ export async function streamArchive(parts: ArchiveParts, source: Source, options
   try {
     await pipeline(chunks, output, { end: false, ...(options.signal && { signal: options.signal }) })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+    if (codeOf(error) !== 'EPIPE') throw error
     const message = 'whoever was to read the archive from standard output has gone before its end'
     throw new RegctlError('FAILED', message, { cause: error })
   }

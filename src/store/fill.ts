@@ -3,7 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { lend, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
-import { MismatchError } from '../model/errors.ts'
+import { codeOf, MismatchError } from '../model/errors.ts'
 import type { Partial, Partials } from './partials.ts'
 import { verifying } from './read.ts'
 import type { Options } from './store.ts'
@@ -88,8 +88,7 @@ async function fillOne(
 
 /** After wrong bytes there is nothing to go on from, and a full disk is better off without half a blob. */
 function isSpoilt(error: unknown): boolean {
-  if (error instanceof MismatchError) return true
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  return error instanceof MismatchError || ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 }
 
 async function writeAll(file: FileHandle, chunk: Buffer, position: number): Promise<void> {

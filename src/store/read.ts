@@ -2,7 +2,7 @@ import { type LentBody, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, hasherFor } from '../model/digest.ts'
-import { InvalidContentError, MismatchError, RegctlError } from '../model/errors.ts'
+import { InvalidContentError, MismatchError, RegctlError, reworded } from '../model/errors.ts'
 import { type Manifest, maxManifestSize, parseManifest } from '../model/manifest.ts'
 import type { Address, Options, Source } from './store.ts'
 
@@ -81,7 +81,7 @@ export async function readManifest(source: Source, target: Descriptor, options: 
     return parseManifest(bytes, target.mediaType)
   } catch (error) {
     if (!(error instanceof RegctlError)) throw error
-    throw new RegctlError(error.code, `${target.digest}: ${error.message}`, { hint: error.hint, cause: error })
+    throw reworded(error, `${target.digest}: ${error.message}`)
   }
 }
 

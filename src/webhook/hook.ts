@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { endWithUs, killGroup } from '../credentials/process-group.ts'
 import { findProgram, isProgram } from '../files/program.ts'
-import { RegctlError } from '../model/errors.ts'
+import { codeOf, RegctlError } from '../model/errors.ts'
 import type { WebhookEvent } from './event.ts'
 
 /** A command that is run for each event. */
@@ -74,7 +74,7 @@ function run(event: WebhookEvent, { file, args, env, timeoutSeconds, output = -1
     }, timeoutSeconds * 1000)
     child.once('error', error => {
       clearTimeout(timer)
-      resolve(`could not be started (${'code' in error ? error.code : error.message})`)
+      resolve(`could not be started (${codeOf(error) || error.message})`)
     })
     child.once('exit', (code, signal) => {
       clearTimeout(timer)
