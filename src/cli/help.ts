@@ -1,14 +1,12 @@
 import { paint, type Style } from '../output/style.ts'
+import { wrap } from '../output/width.ts'
 import { type Manifest, type ManifestArg, type ManifestCommand, type ManifestFlag, wordsOf } from './manifest.ts'
 
 /** Which commands stand together on the front page, in this order; whatever is not named here comes last. */
 const groups: readonly [title: string, ids: readonly string[]][] = [
   ['ACCOUNTS', ['login', 'logout', 'whoami']],
   ['LOOK', ['tags', 'repos', 'search', 'inspect', 'digest', 'limits']],
-  [
-    'MOVE AND CHANGE',
-    ['copy', 'tag', 'delete', 'manifest', 'blob', 'index', 'artifact', 'sync', 'prune', 'mutate', 'rebase'],
-  ],
+  ['MOVE AND CHANGE', ['copy', 'tag', 'delete', 'manifest', 'blob', 'index', 'artifact']],
   ['RUN', ['serve', 'mirror', 'webhook', 'doctor']],
 ]
 
@@ -155,14 +153,4 @@ function paragraphs(text: string, style: Style): string {
     .split('\n')
     .flatMap(line => wrap(line, Math.min(style.width, widest)))
     .join('\n')
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

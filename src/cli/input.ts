@@ -15,13 +15,30 @@ export function isStdin(name: string | undefined, { stdin = process.stdin }: Inp
   throw new RegctlError('USAGE', 'there is nothing on stdin', { hint: 'name a file, or pipe the content in' })
 }
 
-/** All of a file or of stdin, byte for byte. @throws RegctlError USAGE when it is longer than `cap` bytes */
+/** All of a file or of stdin, byte for byte. @throws RegctlError USAGE when it is longer than `cap` bytes, the signal's reason at Ctrl-C */
 export async function readInput(
   name: string | undefined,
   { cap, signal, stdin = process.stdin }: InputOptions & { cap: number },
 ): Promise<Buffer> {
   const isPiped = isStdin(name, { stdin })
-  const stream = isPiped ? stdin : createReadStream(name ?? '')
+  return readWhole(isPiped ? stdin : createReadStream(name ?? ''), { name: isPiped ? 'stdin' : name, cap, signal })
+}
+
+/** A secret: all of a stream as text, without its last line break. @throws as {@link readInput} */
+export async function readText(stream: Readable, options: ReadOptions): Promise<string> {
+  return (await readWhole(stream, options)).toString('utf8').replace(/\r?\n$/, '')
+}
+
+interface ReadOptions {
+  /** What the stream comes from, for people. */
+  name: string | undefined
+  /** Bytes. */
+  cap: number
+  signal?: AbortSignal | undefined
+}
+
+async function readWhole(stream: Readable, { name, cap, signal }: ReadOptions): Promise<Buffer> {
+  signal?.throwIfAborted()
   const abort = () => stream.destroy(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
   if (signal?.aborted) abort()
@@ -31,12 +48,7 @@ export async function readInput(
     for await (const chunk of stream) {
       const bytes = Buffer.from(chunk)
       size += bytes.length
-      if (size > cap) {
-        throw new RegctlError(
-          'USAGE',
-          `${isPiped ? 'stdin' : name} is longer than the ${cap} bytes that are taken here`,
-        )
-      }
+      if (size > cap) throw new RegctlError('USAGE', `${name} is longer than the ${cap} bytes that are taken here`)
       chunks.push(bytes)
     }
   } catch (error) {

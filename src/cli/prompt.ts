@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { RegctlError } from '../model/errors.ts'
 
@@ -31,28 +30,6 @@ export function askSecret(question: string, options: AskOptions = {}): Promise<s
 /** `y` or `yes` is true, anything else, also nothing, is false. @throws as {@link ask} */
 export async function confirm(question: string, options: AskOptions = {}): Promise<boolean> {
   return /^y(?:es)?$/i.test((await ask(`${question} [y/N] `, options)).trim())
-}
-
-export interface ReadOptions {
-  signal?: AbortSignal | undefined
-  stdin?: Readable
-}
-
-/** All of stdin as text, without its last line break. @throws RegctlError USAGE when it is longer than `cap` bytes, the signal's reason at Ctrl-C */
-export async function readStdin(cap: number, { signal, stdin = process.stdin }: ReadOptions = {}): Promise<string> {
-  signal?.throwIfAborted()
-  signal?.addEventListener('abort', () => stdin.destroy(signal.reason), { once: true })
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk)
-    size += bytes.length
-    if (size > cap) throw new RegctlError('USAGE', `the input is longer than ${cap} bytes`)
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
-import { readStdin } from './prompt.ts'
+import { readText } from './input.ts'
 
 export interface SecretFlags {
   secret?: string | undefined
@@ -28,7 +28,7 @@ export async function webhookSecret(
     flags.secret ??
     (file === undefined
       ? env.REGCTL_WEBHOOK_SECRET
-      : await readStdin(mostBytes, { signal, ...(file !== '-' && { stdin: createReadStream(file) }) }))
+      : await readText(file === '-' ? process.stdin : createReadStream(file), { name: file, cap: mostBytes, signal }))
   if (secret === '') throw new RegctlError('USAGE', 'the secret is empty', { hint: instead })
   return secret
 }

@@ -1,7 +1,8 @@
 import { string } from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../cli/command.ts'
-import { ask, askSecret, readStdin } from '../cli/prompt.ts'
+import { readText } from '../cli/input.ts'
+import { ask, askSecret } from '../cli/prompt.ts'
 import type { Config } from '../config/config.ts'
 import { isLoopback } from '../config/hosts.ts'
 import { RegctlError } from '../model/errors.ts'
@@ -109,7 +110,8 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
       })
       return flags.password
     }
-    if (flags['password-stdin']) return readStdin(maxPassword, { signal: this.signal })
+    if (flags['password-stdin'])
+      return readText(process.stdin, { name: 'stdin', cap: maxPassword, signal: this.signal })
     return askSecret(`Password for ${username}: `, { signal: this.signal, instead })
   }
 }

@@ -1,7 +1,7 @@
 import type { Status, Step } from '../doctor/diagnosis.ts'
 import { escapeText } from './escape.ts'
 import { type Paint, paint, type Style } from './style.ts'
-import { displayWidth } from './width.ts'
+import { wrap } from './width.ts'
 
 const marks: Readonly<Record<Status, { unicode: string; plain: string; how: Paint }>> = {
   ok: { unicode: '✓', plain: 'ok  ', how: 'green' },
@@ -57,15 +57,4 @@ export function verdict(steps: readonly Step[], style: Style): string {
   const works = isWhole ? 'A pull works' : 'The registry answers'
   const some = warnings === 1 ? '1 warning above' : `${warnings} warnings above`
   return paint(warnings === 0 ? `${works}.` : `${works}; ${some}.`, 'bold', style)
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && displayWidth(last) + 1 + displayWidth(word) <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

@@ -1,9 +1,5 @@
-/**
- * What could move the cursor, recolour, retitle or reorder a terminal's text: C0, DEL, C1, bidi controls,
- * line separators and lone surrogates (T14).
- */
-const dangerous =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+import { controls } from '../model/controls.ts'
+
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 /** A CI runner takes a line that begins so for a command of its own. */
 const workflowCommand = /^(\s*)(?:(:):|(#)#\[)/
@@ -11,7 +7,7 @@ const workflowCommand = /^(\s*)(?:(:):|(#)#\[)/
 /** Foreign text made visible on one line: `\x1b`, `\u202e`, `\n`; a leading `::` or `##[` becomes `\x3a:` or `\x23#[` (T14). */
 export function escapeText(text: string): string {
   return text
-    .replace(dangerous, visible)
+    .replace(controls, visible)
     .replace(workflowCommand, (all, space: string, colon?: string) =>
       colon ? `${space}\\x3a:` : `${all.slice(0, space.length)}\\x23#[`,
     )
@@ -20,12 +16,12 @@ export function escapeText(text: string): string {
 /** Indented JSON in which no control or bidi character stands raw: all are `\u00xx` (T14). `undefined` is `null`. */
 export function escapeJson(value: unknown): string {
   const json = JSON.stringify(value, null, 2) ?? 'null'
-  return json.replace(dangerous, character => (character === '\n' ? character : unicodeEscape(character)))
+  return json.replace(controls, character => (character === '\n' ? character : unicodeEscape(character)))
 }
 
 /** As {@link escapeJson}, on one line: for a stream of events. */
 export function escapeJsonLine(value: unknown): string {
-  return (JSON.stringify(value) ?? 'null').replace(dangerous, unicodeEscape)
+  return (JSON.stringify(value) ?? 'null').replace(controls, unicodeEscape)
 }
 
 function visible(character: string): string {

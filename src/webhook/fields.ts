@@ -1,3 +1,4 @@
+import { controls } from '../model/controls.ts'
 import { isObject } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
 import { InvalidContentError } from '../model/errors.ts'
@@ -8,9 +9,6 @@ import { rfc3339 } from '../model/time.ts'
 export type Fields = Readonly<Record<string, unknown>>
 
 const longest = 255
-/** Lone surrogates too: they are no text outside JavaScript. */
-const control =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /** Empty for what is no object: a field that is missing further in is missing all the same. */
 export function fieldsOf(value: unknown): Fields {
@@ -24,7 +22,7 @@ export function listOf(value: unknown): readonly unknown[] {
 /** Free text of at most 255 characters; a control character becomes U+FFFD, as it would end an environment variable or move a cursor (T14). */
 export function textIn(value: unknown): string | null {
   if (typeof value !== 'string' || value === '') return null
-  return value.slice(0, longest).replace(control, '\ufffd')
+  return value.slice(0, longest).replace(controls, '\ufffd')
 }
 
 /**

@@ -2,8 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
-import { expect, it } from 'vitest'
-import { isStdin, readInput } from '../../src/cli/input.ts'
+import { describe, expect, it } from 'vitest'
+import { isStdin, readInput, readText } from '../../src/cli/input.ts'
+import { RegctlError } from '../../src/model/errors.ts'
 
 const odd = Buffer.from([0xff, 0x00, 0x0d, 0x0a])
 const file = join(mkdtempSync(join(tmpdir(), 'regctl-input-')), 'file')
@@ -34,4 +35,34 @@ it('ends when it is aborted', async () => {
   await expect(read).rejects.toBe(reason)
   const late = readInput('-', { cap: 4, stdin: new PassThrough(), signal: controller.signal })
   await expect(late).rejects.toBe(reason)
+})
+
+describe('readText', () => {
+  const options = { name: 'stdin', cap: 100 }
+
+  it.each([
+    [['pass', 'word\n'], 'password'],
+    [['pass word\r\n'], 'pass word'],
+    [['two\n', '\n'], 'two\n'],
+    [[], ''],
+    [['ä'], 'ä'],
+  ])('%j is %j', async (chunks, text) =>
+    expect(await readText(Readable.from(chunks.map(chunk => Buffer.from(chunk))), options)).toBe(text),
+  )
+
+  it('refuses more than the cap', async () => {
+    const stdin = Readable.from([Buffer.alloc(60), Buffer.alloc(60)])
+    await expect(readText(stdin, options)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'stdin is longer than the 100 bytes that are taken here',
+    })
+  })
+
+  it('ends when the signal aborts', async () => {
+    const reason = new RegctlError('INTERRUPTED', 'interrupted')
+    const controller = new AbortController()
+    const read = readText(new PassThrough(), { ...options, signal: controller.signal })
+    controller.abort(reason)
+    await expect(read).rejects.toBe(reason)
+  })
 })

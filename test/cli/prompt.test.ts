@@ -1,6 +1,6 @@
-import { PassThrough, Readable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { ask, askSecret, confirm, readStdin } from '../../src/cli/prompt.ts'
+import { ask, askSecret, confirm } from '../../src/cli/prompt.ts'
 import { RegctlError } from '../../src/model/errors.ts'
 
 function fakeTerminal(isTTY = true) {
@@ -97,29 +97,4 @@ it('off a terminal: wrong usage, and what to do instead', async () => {
     hint: 'use --password-stdin',
   })
   expect(shown()).toBe('')
-})
-
-describe('readStdin', () => {
-  it.each([
-    [['pass', 'word\n'], 'password'],
-    [['pass word\r\n'], 'pass word'],
-    [['two\n', '\n'], 'two\n'],
-    [[], ''],
-    [['ä'], 'ä'],
-  ])('%j is %j', async (chunks, text) =>
-    expect(await readStdin(100, { stdin: Readable.from(chunks.map(chunk => Buffer.from(chunk))) })).toBe(text),
-  )
-
-  it('refuses more than the cap', async () => {
-    const stdin = Readable.from([Buffer.alloc(60), Buffer.alloc(60)])
-    await expect(readStdin(100, { stdin })).rejects.toMatchObject({ code: 'USAGE' })
-  })
-
-  it('ends when the signal aborts', async () => {
-    const reason = new RegctlError('INTERRUPTED', 'interrupted')
-    const controller = new AbortController()
-    const read = readStdin(100, { stdin: new PassThrough(), signal: controller.signal })
-    controller.abort(reason)
-    await expect(read).rejects.toBe(reason)
-  })
 })

@@ -77,7 +77,7 @@ export default class WebhookListenCommand extends RegctlCommand<typeof WebhookLi
     const { signal, notify } = this
     const [{ listenForWebhooks }, { formatTally }, { parseEventWords, selectEvents }] = await Promise.all([
       import('../../webhook/listen.ts'),
-      import('../../webhook/tally.ts'),
+      import('../../output/tally.ts'),
       import('../../webhook/select.ts'),
     ])
     const isWanted = selectEvents({

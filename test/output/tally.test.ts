@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { emptyTally, formatTally } from '../../src/webhook/tally.ts'
+import { formatTally } from '../../src/output/tally.ts'
+import { emptyTally } from '../../src/webhook/tally.ts'
 
 it('says only what there was', () => {
   expect(formatTally(emptyTally())).toBe('0 events in 0 requests: 0 passed on')
