@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
 import type { Credential, FoundCredential } from '../credentials/credentials.ts'
 import { sameOrigin } from '../http/addresses.ts'
-import { discard } from '../http/body.ts'
+import { discard, readStartBytes } from '../http/body.ts'
 import { type HttpRequest, type HttpResponse, isRead, type Layer, type RefusedLogin, type Send } from '../http/http.ts'
 import { isNearby } from '../http/neighbours.ts'
+import { openBytes } from '../model/content.ts'
 import { RegctlError, reworded } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import { type Answerer, createAnswerer } from './answerer.ts'
@@ -147,18 +147,7 @@ const maxHeld = 64 * 1024
 
 /** Keeps a short body in memory, so that its connection is free while a token is fetched and the response can still be returned. */
 async function hold(response: HttpResponse): Promise<HttpResponse> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of response.body) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size >= maxHeld) break
-    }
-  } catch {
-    // The refusal stands, with or without its text.
-  }
-  return { ...response, body: Readable.from([Buffer.concat(chunks).subarray(0, maxHeld)]) }
+  return { ...response, body: await openBytes(await readStartBytes(response, maxHeld))() }
 }
 
 function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
+import { bareHost } from '../http/addresses.ts'
 import { failureOf } from '../http/failures.ts'
 import type { TlsSettings } from '../http/tls.ts'
 import { rfc3339 } from '../model/time.ts'
 import { type Finding, failedBy, type Look } from './diagnosis.ts'
-import { bare } from './network.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Visit } from './visit.ts'
 
@@ -36,7 +36,7 @@ export const tlsLook: Look = {
     const files = await visit.authorityFiles(url.origin)
     let socket: TLSSocket
     try {
-      socket = await shake(await openTunnel(visit), bare(url.hostname), { settings, timeout: connectTimeout })
+      socket = await shake(await openTunnel(visit), bareHost(url.hostname), { settings, timeout: connectTimeout })
     } catch (error) {
       return failedBy(failureOf(error, url.host))
     }
@@ -60,7 +60,7 @@ export const tlsLook: Look = {
 export async function speaksTls(visit: Visit): Promise<boolean> {
   const { baseUrl, connectTimeout: timeout } = visit
   try {
-    const socket = await shake(await openTunnel(visit), bare(new URL(baseUrl).hostname), {
+    const socket = await shake(await openTunnel(visit), bareHost(new URL(baseUrl).hostname), {
       settings: undefined,
       timeout,
     })

@@ -1,6 +1,7 @@
 import { type LookupAddress, lookup } from 'node:dns'
 import { connect } from 'node:net'
 import { isLoopback } from '../config/hosts.ts'
+import { bareHost } from '../http/addresses.ts'
 import { failureOf } from '../http/failures.ts'
 import { RegctlError } from '../model/errors.ts'
 import { type Finding, failedBy, type Look } from './diagnosis.ts'
@@ -33,15 +34,15 @@ export const dnsLook: Look = {
   needs: ['proxy'],
   async take(visit) {
     const { hostname } = peerOf(visit)
-    const addresses = await resolve(bare(hostname), visit)
+    const addresses = await resolve(bareHost(hostname), visit)
     visit.notes.addresses = addresses
-    const details = { host: bare(hostname), addresses }
+    const details = { host: bareHost(hostname), addresses }
     const [first] = addresses
-    if (addresses.length === 1 && first?.address === bare(hostname))
-      return { status: 'ok', summary: `${bare(hostname)} is an address`, details }
+    if (addresses.length === 1 && first?.address === bareHost(hostname))
+      return { status: 'ok', summary: `${bareHost(hostname)} is an address`, details }
     const behind = visit.notes.proxy?.proxy ? ' (the proxy; it resolves the name of the registry itself)' : ''
     const shown = addresses.slice(0, mostAddresses).map(({ address }) => address)
-    return { status: 'ok', summary: `${bare(hostname)} is ${shown.join(', ')}${behind}`, details }
+    return { status: 'ok', summary: `${bareHost(hostname)} is ${shown.join(', ')}${behind}`, details }
   },
 }
 
@@ -99,10 +100,6 @@ function peerOf({ baseUrl, notes }: Visit): URL {
 
 export function portOf({ port, protocol }: URL): number {
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
-}
-
-export function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function bracketed(address: string): string {

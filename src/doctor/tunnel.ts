@@ -1,8 +1,10 @@
 import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import { bareHost } from '../http/addresses.ts'
+import { proxyLogin } from '../http/proxy.ts'
 import { RegctlError } from '../model/errors.ts'
-import { bare, portOf } from './network.ts'
+import { portOf } from './network.ts'
 import type { Visit } from './visit.ts'
 
 /** A connection to the registry without TLS so far, through its proxy where there is one. @throws Error of the system; RegctlError UNREACHABLE when the proxy refuses */
@@ -12,7 +14,7 @@ export async function openTunnel(visit: Visit): Promise<Socket> {
   if (notes.proxy?.proxy) return throughProxy(url, new URL(notes.proxy.proxy), visit)
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host: bare(url.hostname),
+      host: bareHost(url.hostname),
       port: portOf(url),
       timeout: connectTimeout,
       ...(signal && { signal }),
@@ -24,21 +26,16 @@ export async function openTunnel(visit: Visit): Promise<Socket> {
   })
 }
 
-/** A proxy's login goes to the proxy alone (2.10). */
 function throughProxy(url: URL, proxy: URL, { notes, connectTimeout, signal }: Visit): Promise<Socket> {
   const send = proxy.protocol === 'https:' ? requestTls : request
   const there = `${url.hostname}:${portOf(url)}`
-  const pair = [proxy.username, proxy.password].map(decodeURIComponent).join(':')
   return new Promise((resolve, reject) => {
     const asked = send({
-      host: bare(proxy.hostname),
+      host: bareHost(proxy.hostname),
       port: portOf(proxy),
       method: 'CONNECT',
       path: there,
-      headers: {
-        host: there,
-        ...(pair !== ':' && { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` }),
-      },
+      headers: { host: there, ...proxyLogin(proxy) },
       timeout: connectTimeout,
       ...(signal && { signal }),
     })

@@ -97,7 +97,12 @@ function isListed(list: BlockList, hostname: string): boolean {
 function canonical(hostname: string): string {
   const text = hostname.includes(':') && !hostname.startsWith('[') ? `[${withoutZone(hostname)}]` : hostname
   const host = URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`).hostname : text.toLowerCase()
-  return host.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  return bareHost(host).replace(/\.$/, '')
+}
+
+/** The host of a URL as sockets and certificates have it: an IPv6 address without its brackets. */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function withoutZone(address: string): string {

@@ -32,7 +32,12 @@ export async function readAll(response: HttpResponse, cap: number): Promise<Buff
 }
 
 /** The first `cap` bytes of a body as text, less when it breaks; the rest is let go (T12). For errors, whose status speaks for itself. */
-export async function readStart({ body }: Pick<HttpResponse, 'body'>, cap: number): Promise<string> {
+export async function readStart(response: Pick<HttpResponse, 'body'>, cap: number): Promise<string> {
+  return (await readStartBytes(response, cap)).toString('utf8')
+}
+
+/** As {@link readStart}, byte for byte. */
+export async function readStartBytes({ body }: Pick<HttpResponse, 'body'>, cap: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -45,7 +50,7 @@ export async function readStart({ body }: Pick<HttpResponse, 'body'>, cap: numbe
     // A body that breaks leaves the status to speak for itself.
   }
   body.destroy()
-  return Buffer.concat(chunks).subarray(0, cap).toString('utf8')
+  return Buffer.concat(chunks).subarray(0, cap)
 }
 
 /** What is still worth reading so that the connection can be used again; beyond that a new one is cheaper. */

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { bareHost } from './addresses.ts'
 import type { Connection } from './connections.ts'
 import { PumpConnection } from './pump-connection.ts'
 
@@ -40,7 +41,7 @@ export async function openLine(
   { lookup, rejectUnauthorized, secureContext }: Connection,
   line: Line,
 ): Promise<PumpConnection> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(url.hostname)
   const isSecure = url.protocol === 'https:'
   const target = { host, port: Number(url.port) || (isSecure ? 443 : 80), lookup }
   if (!isSecure) return new PumpConnection(onread => prepared(connect({ ...target, onread })), 'connect')

@@ -3,11 +3,13 @@ import type { LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Got } from 'got'
 import { RegctlError } from '../model/errors.ts'
+import { bareHost } from './addresses.ts'
 import { type Connection, createConnections } from './connections.ts'
 import { exchange, type Timeouts } from './exchange.ts'
 import type { HttpRequest, Send } from './http.ts'
 import { addressOf, queryOf } from './location.ts'
 import { Outgoing } from './outgoing.ts'
+import { proxyLogin } from './proxy.ts'
 import { createPump } from './pump.ts'
 import type { WireResponse } from './redirect.ts'
 import { isStale } from './stale.ts'
@@ -163,12 +165,12 @@ async function requestOptions(request: HttpRequest, connection: Connection, { us
     headers['content-length'] = String(request.body?.size ?? 0)
   const plainProxy = url.protocol === 'http:' ? proxy : undefined
   if (plainProxy) headers.host = url.host
-  if (plainProxy && plainProxy.username !== '') headers['proxy-authorization'] = basic(plainProxy)
+  if (plainProxy) Object.assign(headers, proxyLogin(plainProxy))
   const peer = plainProxy ?? url
   const { default: native } = peer.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const target: RequestOptions = {
     protocol: peer.protocol,
-    hostname: peer.hostname.replace(/^\[|\]$/g, ''),
+    hostname: bareHost(peer.hostname),
     port: peer.port,
     // got parses and so re-encodes the URL; the query goes out as it was written (item 27). A proxy is told the whole address.
     path: `${plainProxy ? url.origin : ''}${url.pathname}${queryOf(request.url)}`,
@@ -178,9 +180,4 @@ async function requestOptions(request: HttpRequest, connection: Connection, { us
   }
   const tls = { rejectUnauthorized, ...(secureContext && { secureContext }) }
   return { native, headers, target: { ...target, ...tls } }
-}
-
-function basic({ username, password }: URL): string {
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
 }

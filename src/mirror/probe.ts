@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { bareHost } from '../http/addresses.ts'
 import { discard } from '../http/body.ts'
 import { lend } from '../http/lent.ts'
 import type { Descriptor } from '../model/descriptor.ts'
@@ -80,7 +81,7 @@ async function walk(mirror: MirrorConnection, result: Probe, options: Probing): 
     return [value, Math.round(now() - start)]
   }
   const { hostname, protocol } = new URL(registry.baseUrl)
-  if (!mirror.isProxied && isIP(hostname.replace(/^\[|\]$/g, '')) === 0) {
+  if (!mirror.isProxied && isIP(bareHost(hostname)) === 0) {
     const [found, dns] = await timed(() =>
       unlessAborted(lookup(hostname, { all: true }).catch(noName(hostname)), signal),
     )

@@ -1,5 +1,3 @@
-import { addAbortSignal, type Readable } from 'node:stream'
-import { lend, through } from '../http/lent.ts'
 import { type Open, openBytes } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { isVerifiable } from '../model/digest.ts'
@@ -12,7 +10,7 @@ import { streamArchive, writeArchive } from './archive-write.ts'
 import { dockerFormat } from './docker-format.ts'
 import { nameOf } from './layout-index.ts'
 import { LayoutSource } from './layout-source.ts'
-import { readOpened, verifying } from './read.ts'
+import { isWhole, readOpened } from './read.ts'
 import { isUnder } from './referrers.ts'
 import type { Address, Options, PushOptions, PushOutcome, Store } from './store.ts'
 
@@ -108,7 +106,7 @@ class ArchiveStore extends LayoutSource implements Store {
   async #isInFile(target: Descriptor, { signal }: Options): Promise<boolean> {
     if ((await this.#parts.sizeInFile(target.digest, { signal })) !== target.size) return false
     const stream = await this.#parts.readFromFile(target.digest, { signal })
-    return stream !== undefined && (await isRight(stream, target, signal))
+    return stream !== undefined && (await isWhole(stream, target, { signal }))
   }
 
   async #needsNoEntry(target: Descriptor, tag: string | undefined, options: Options): Promise<boolean> {
@@ -122,15 +120,5 @@ class ArchiveStore extends LayoutSource implements Store {
       if (!stream) throw new NotFoundError(`${this.location} has no ${target.digest}`)
       return stream
     }
-  }
-}
-
-async function isRight(stream: Readable, target: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
-  try {
-    for await (const _ of lend(through(signal ? addAbortSignal(signal, stream) : stream, verifying(target))));
-    return true
-  } catch (error) {
-    if (signal?.aborted) throw error
-    return false
   }
 }

@@ -2,14 +2,13 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { syncFolder } from '../files/atomic.ts'
-import { lend, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
 import { algorithmOf, type Digest, encodedOf, parseDigest } from '../model/digest.ts'
 import { fill, isWorthKeeping } from './fill.ts'
 import { Partials } from './partials.ts'
 import { isPlainFolder, makePlainFolder, openPlain, sizeOfPlain } from './plain-files.ts'
-import { verifying } from './read.ts'
+import { isWhole } from './read.ts'
 import type { FetchOptions, Options } from './store.ts'
 
 /** `blobs/<algorithm>/<encoded>` of an image layout, as plain files: symlinks are refused at every step (item 98). */
@@ -39,14 +38,7 @@ export class BlobFiles {
   async holds(target: Descriptor, { signal }: Options = {}): Promise<boolean> {
     if ((await this.size(target.digest)) !== target.size) return false
     const stream = await this.read(target.digest)
-    if (!stream) return false
-    return drain(through(signal ? addAbortSignal(signal, stream) : stream, verifying(target))).then(
-      () => true,
-      error => {
-        if (signal?.aborted) throw error
-        return false
-      },
-    )
+    return stream ? isWhole(stream, target, { signal }) : false
   }
 
   /**
@@ -89,8 +81,4 @@ export class BlobFiles {
   #path(digest: Digest): string {
     return join(this.#folder(digest), encodedOf(digest))
   }
-}
-
-async function drain(body: Readable): Promise<void> {
-  for await (const _ of lend(body));
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type LentBody, through } from '../http/lent.ts'
 import type { Open } from '../model/content.ts'
 import type { Descriptor } from '../model/descriptor.ts'
@@ -71,6 +72,17 @@ export function verifying(target: Descriptor): Passage {
   function check(): void {
     const got = `${algorithmOf(target.digest)}:${hash.digest('hex')}`
     if (got !== target.digest) throw mismatch(target, 'this digest', got)
+  }
+}
+
+/** Whether a stream is what the descriptor says, read to its last byte. */
+export async function isWhole(stream: Readable, target: Descriptor, { signal }: Options): Promise<boolean> {
+  try {
+    for await (const _ of through(stream, verifying(target), signal).lend());
+    return true
+  } catch (error) {
+    if (signal?.aborted) throw error
+    return false
   }
 }
 
