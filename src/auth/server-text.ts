@@ -1,3 +1,4 @@
+import { starOut } from '../credentials/sanitize.ts'
 import { redactText } from '../http/redact.ts'
 import { isObject } from '../model/descriptor.ts'
 
@@ -5,10 +6,10 @@ const maxShown = 300
 
 /**
  * What a server's error body says, fit for a sentence of ours: one line, no control or bidirectional characters (T14), none of
- * `secrets` in plain, base64 or percent form, nothing that looks like a token (T15). Empty when it says nothing for people.
+ * `secrets` in any form, nothing that looks like a token (T15). Empty when it says nothing for people.
  */
 export function serverText(body: string, secrets: readonly string[] = []): string {
-  const text = withoutSecrets(messageOf(body), secrets)
+  const text = redactText(starOut(messageOf(body), secrets)).replace(/[A-Za-z0-9+/_=.-]{48,}/g, '***')
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
   return line.length > maxShown ? `${line.slice(0, maxShown)}…` : line
 }
@@ -30,17 +31,4 @@ function messageOf(body: string): string {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const forms = secrets
-    .filter(Boolean)
-    .flatMap(secret => [
-      secret,
-      Buffer.from(secret).toString('base64'),
-      Buffer.from(secret).toString('base64url'),
-      encodeURIComponent(secret),
-    ])
-  const plain = forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
-  return redactText(plain).replace(/[A-Za-z0-9+/_=.-]{48,}/g, '***')
 }

@@ -32,9 +32,15 @@ describe('serverText', () => {
   it.each([
     ['plain', 'p@ss word'],
     ['base64', Buffer.from('p@ss word').toString('base64')],
+    ['base64 of URLs', Buffer.from('p@ss word').toString('base64url')],
     ['percent', encodeURIComponent('p@ss word')],
   ])('T15: does not repeat a secret: %s', (_, form) => {
     expect(serverText(`bad password ${form}!`, ['p@ss word'])).toBe('bad password ***!')
+  })
+
+  it('T15: does not repeat a secret in the quotes of JSON, or the end of one that begins like another', () => {
+    expect(serverText('bad password "p\\"q"', ['p"q'])).toBe('bad password "***"')
+    expect(serverText('bad password abcdef', ['abc', 'abcdef'])).toBe('bad password ***')
   })
 
   it('T15: hides what looks like a token', () => {
