@@ -1,11 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, isAbsolute, join, posix } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, isAbsolute, posix } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { ReadingEvent } from '../files/reading.ts'
-import { hashFile } from '../files/spool.ts'
+import { hashFile, type Spooled, spoolAside } from '../files/spool.ts'
 import { type Open, openBytes } from '../model/content.ts'
 import { type Descriptor, descriptorOf } from '../model/descriptor.ts'
 import { NotFoundError, RegctlError } from '../model/errors.ts'
@@ -63,31 +61,17 @@ export async function filePart(path: string, { mediaType, signal, onReading }: P
     })
   }
   if (!found.isFile()) return streamPart(createReadStream(path), { mediaType, signal })
-  const part = await fileContent(path, { mediaType, signal, onReading })
+  const part = fileContent(await hashFile(path, { algorithm: 'sha256', signal, onReading }), mediaType)
   return { ...part, descriptor: { ...part.descriptor, annotations: { [titleKey]: titleOf(path) } } }
 }
 
 /** What comes from a stream that cannot be read again: it waits in a temporary file, which `remove` takes away. It has no title. */
 export async function streamPart(input: Readable, { mediaType, signal }: PartOptions = {}): Promise<ReadPart> {
-  // It may break while the folder is made: the pipeline is told then.
-  input.on('error', () => {})
-  const folder = await mkdtemp(join(tmpdir(), 'regctl-stdin-'))
-  const path = join(folder, 'content')
-  const remove = () => rm(folder, { recursive: true, force: true })
-  try {
-    await pipeline(input, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
-    return { ...(await fileContent(path, { mediaType, signal })), remove }
-  } catch (error) {
-    await remove()
-    throw error
-  }
+  const { remove, ...spooled } = await spoolAside(input, { algorithm: 'sha256', signal })
+  return { ...fileContent(spooled, mediaType), remove }
 }
 
-async function fileContent(
-  path: string,
-  { mediaType = mediaTypes.octets, signal, onReading }: PartOptions,
-): Promise<Part> {
-  const { size, hash } = await hashFile(path, { algorithm: 'sha256', signal, onReading })
+function fileContent({ path, size, hash }: Spooled, mediaType: string = mediaTypes.octets): Part {
   return {
     descriptor: { mediaType, digest: `sha256:${hash}`, size },
     open: async (offset = 0) => createReadStream(path, { start: offset, highWaterMark: 256 * 1024 }),

@@ -46,13 +46,28 @@ export async function spool<T>(
   options: SpoolOptions,
   use: (spooled: Spooled) => Promise<T>,
 ): Promise<T> {
+  const { remove, ...spooled } = await spoolAside(stream, options)
+  try {
+    return await use(spooled)
+  } finally {
+    await remove()
+  }
+}
+
+/** As {@link spool}, until `remove` is called. */
+export async function spoolAside(
+  stream: Readable,
+  options: SpoolOptions,
+): Promise<Spooled & { remove: () => Promise<void> }> {
   // It may break while the file is made: the loop is told then.
   stream.on('error', () => {})
   const folder = await mkdtemp(join(tmpdir(), 'regctl-'))
+  const remove = () => rm(folder, { recursive: true, force: true })
   try {
-    return await use(await fill(stream, join(folder, 'content'), options))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    return { ...(await fill(stream, join(folder, 'content'), options)), remove }
+  } catch (error) {
+    await remove()
+    throw error
   }
 }
 

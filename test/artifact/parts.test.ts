@@ -113,7 +113,7 @@ describe('a stream', () => {
   // Other tests keep things in the folder of all.
   beforeEach(() => void vi.stubEnv('TMPDIR', dir))
   afterEach(() => void vi.unstubAllEnvs())
-  const kept = async () => (await readdir(dir)).filter(name => name.startsWith('regctl-stdin-'))
+  const kept = async () => (await readdir(dir)).filter(name => name.startsWith('regctl-'))
 
   it('waits in a file that only this account can read, and that goes when it is done with', async () => {
     const part = await streamPart(Readable.from([content.subarray(0, 4), content.subarray(4)]), { mediaType: 'a/b' })
