@@ -9,7 +9,7 @@ import { realmPins } from './config/pins.ts'
 import { type CredentialSetup, createCredentials } from './credentials/setup.ts'
 import type { Quota } from './http/quota.ts'
 import type { TagSummary } from './image/tags.ts'
-import { type Location, parseLocation } from './model/location.ts'
+import { isLocal, type Location, parseLocation } from './model/location.ts'
 import { parseRepository, type Reference, referenceOf } from './model/reference.ts'
 import type { Pipes } from './store/archive-file.ts'
 import { layoutStore } from './store/layout.ts'
@@ -151,11 +151,6 @@ export function createClient({ config, userAgent = 'regctl-js', pipes, ...option
 /** Nothing is loaded where there are none. */
 function hasMirrors(config: Config, registry: string): boolean {
   return config.mirrorsFrom.length > 0 || (config.host(registry).mirrors?.length ?? 0) > 0
-}
-
-/** Whether the text names a place on this machine's disk. */
-function isLocal(text: string): boolean {
-  return /^(?:oci|oci-archive|docker-archive):/.test(text)
 }
 
 interface LocalOptions extends Pick<OpenOptions, 'write' | 'name'> {

@@ -19,7 +19,7 @@ export default class CompletionCommand extends RegctlCommand<typeof CompletionCo
   }
 
   protected async execute({ shell }: ArgsOf<typeof CompletionCommand>): Promise<Completion> {
-    const manifest = await readManifest(this.config.root)
+    const manifest = readManifest(this.config.root)
     return { shell: shell as Shell, script: completionScript(shell as Shell, manifest) }
   }
 

@@ -5,8 +5,8 @@ import { lookUp, resolvePlace } from '../store/resolve.ts'
 import type { Place, Source, Store } from '../store/store.ts'
 import { copyImage } from './image.ts'
 import type { CopyOptions } from './options.ts'
-import { prepare } from './prepare.ts'
-import type { CopyResult } from './result.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import type { CopyCounts, CopyResult } from './result.ts'
 import { openShared } from './shared.ts'
 
 /**
@@ -17,24 +17,14 @@ export async function copy(from: Place, to: Place<Store>, options: CopyOptions =
   const begun = performance.now()
   const [found, existing] = await Promise.all([resolvePlace(from, options), lookUp(to.store, to.reference, options)])
   const image = await prepare(from.store, found, options)
-  const { digest, mediaType } = image.root.descriptor
+  const { digest } = image.root.descriptor
   // Nothing is written for what is most often all there is to do: to see that nothing changed.
   const isUnchanged = existing?.digest === digest && !options.force && !options.referrers && !options.digestTags
   if (!existing && !options.dryRun) expectTransfers(image.root.descriptor, [from.store, to.store], options)
   const shared = await openShared(from, isUnchanged ? undefined : to, options)
   const counts = await copyImage(image, { place: to, existing }, { shared, options })
   await shared.journal?.end()
-  return {
-    source: formatPlace(from),
-    destination: formatPlace(to),
-    digest,
-    mediaType,
-    ...counts,
-    ...(image.convertedFrom && { convertedFrom: image.convertedFrom }),
-    requests: { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 },
-    seconds: secondsSince(begun),
-    ...factsOf(from),
-  }
+  return resultOf({ from, to, image, counts, seconds: secondsSince(begun) })
 }
 
 /** Bytes that a manifest takes for each entry, at least: one connection too few costs a round trip, one too many next to nothing. */
@@ -43,6 +33,28 @@ const entrySize = 150
 /** By the size of a manifest one can tell how much hangs on it, while it is still being fetched. */
 function expectTransfers({ size }: Descriptor, stores: Source[], { jobs = defaultJobs }: CopyOptions): void {
   for (const store of stores) store.expect?.(Math.min(jobs, Math.ceil(size / entrySize)))
+}
+
+/** What a copy reports. */
+export function resultOf({
+  from,
+  to,
+  image,
+  counts,
+  seconds,
+}: Pick<CopyResult, 'seconds'> & { from: Place; to: Place; image: Prepared; counts: CopyCounts }): CopyResult {
+  const { digest, mediaType } = image.root.descriptor
+  return {
+    source: formatPlace(from),
+    destination: formatPlace(to),
+    digest,
+    mediaType,
+    ...counts,
+    ...(image.convertedFrom && { convertedFrom: image.convertedFrom }),
+    requests: { source: from.requests?.() ?? 0, destination: to.requests?.() ?? 0 },
+    seconds,
+    ...factsOf(from),
+  }
 }
 
 /** What a source says of itself after a copy: the pulls it still grants, and which mirror served what. */

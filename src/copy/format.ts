@@ -13,7 +13,7 @@ type Json = Record<string, unknown>
 /** A layer in both formats; its bytes are the same. */
 const layers: readonly [oci: string, docker: string][] = [
   [mediaTypes.ociLayerGzip, mediaTypes.dockerLayerGzip],
-  [mediaTypes.ociLayer, 'application/vnd.docker.image.rootfs.diff.tar'],
+  [mediaTypes.ociLayer, mediaTypes.dockerLayer],
   [
     'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
     'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',

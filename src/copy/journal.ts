@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isGone, isHere, ownerHere } from '../files/owner.ts'
 import { isObject } from '../model/descriptor.ts'
 import { type Digest, isDigest } from '../model/digest.ts'
@@ -120,7 +120,7 @@ async function write(path: string, value: object): Promise<void> {
   const temporary = unfinished(path)
   const put = () => writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
   await put().catch(async () => {
-    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await put()
   })
   await rename(temporary, path)

@@ -5,7 +5,7 @@ import { formatPlace } from '../store/place.ts'
 import { lookUp, resolvePlace } from '../store/resolve.ts'
 import type { Place, Store } from '../store/store.ts'
 import type { Branch } from './branch.ts'
-import { factsOf, secondsSince } from './copy.ts'
+import { resultOf, secondsSince } from './copy.ts'
 import { AllFailed, FanOut, type FanOutOptions } from './fan-out.ts'
 import { checkDestination, copyCompanions } from './image.ts'
 import type { CopyOptions } from './options.ts'
@@ -61,7 +61,7 @@ export async function copyToMany(
   await Promise.all(arms.map(arm => (arm.failure === undefined ? arm.journal?.end() : undefined)))
   return {
     source: formatPlace(from),
-    destinations: arms.map(arm => resultOf(arm, { from, image, seconds: secondsSince(begun) })),
+    destinations: arms.map(arm => reportOf(arm, { from, image, seconds: secondsSince(begun) })),
     ...companions,
   }
 }
@@ -146,24 +146,11 @@ async function copyAll(
   }
 }
 
-function resultOf(
+function reportOf(
   { place, counts, failure }: Arm,
-  { from, image, seconds }: { from: Place; image: Prepared; seconds: number },
+  facts: { from: Place; image: Prepared; seconds: number },
 ): CopyResult | FailedDestination {
-  const root = image.root.descriptor
-  if (failure !== undefined) {
-    if (!(failure instanceof RegctlError)) throw failure
-    return { destination: formatPlace(place), error: wordsOf(failure) }
-  }
-  return {
-    source: formatPlace(from),
-    destination: formatPlace(place),
-    digest: root.digest,
-    mediaType: root.mediaType,
-    ...counts,
-    ...(image.convertedFrom && { convertedFrom: image.convertedFrom }),
-    requests: { source: from.requests?.() ?? 0, destination: place.requests?.() ?? 0 },
-    seconds,
-    ...factsOf(from),
-  }
+  if (failure === undefined) return resultOf({ ...facts, to: place, counts })
+  if (!(failure instanceof RegctlError)) throw failure
+  return { destination: formatPlace(place), error: wordsOf(failure) }
 }

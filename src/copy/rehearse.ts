@@ -1,4 +1,5 @@
 import type { Descriptor } from '../model/descriptor.ts'
+import { isLocal } from '../model/location.ts'
 import { isManifestType } from '../model/media-types.ts'
 import type { Store } from '../store/store.ts'
 
@@ -30,5 +31,5 @@ function isMounted({ mediaType }: Descriptor, from: string | undefined, to: stri
 
 /** `docker.io` of `docker.io/library/nginx`; undefined for a layout or memory. */
 export function registryOf(location: string): string | undefined {
-  return /^(?:oci|oci-archive|docker-archive):/.test(location) ? undefined : /^([^/]+)\/./.exec(location)?.[1]
+  return isLocal(location) ? undefined : /^([^/]+)\/./.exec(location)?.[1]
 }

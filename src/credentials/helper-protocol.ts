@@ -1,7 +1,7 @@
 import { isObject } from '../model/descriptor.ts'
 import { RegctlError } from '../model/errors.ts'
-import type { Credential, CredentialStore } from './credentials.ts'
-import { notFoundMessage, tokenUser } from './helper.ts'
+import type { CredentialStore } from './credentials.ts'
+import { accountOf, credentialOf, notFoundMessage } from './helper.ts'
 import { serverKey } from './hosts.ts'
 
 export interface HelperReply {
@@ -69,12 +69,7 @@ async function keep(store: CredentialStore, input: string): Promise<string> {
   if (typeof ServerURL !== 'string' || ServerURL.trim() === '') throw new Refusal('no credentials server URL')
   if (typeof Username !== 'string' || Username === '') throw new Refusal('no credentials username')
   if (typeof Secret !== 'string' || Secret === '') throw new Refusal('no credentials secret')
-  await store.set(
-    ServerURL.trim(),
-    Username === tokenUser
-      ? { kind: 'identity', token: Secret }
-      : { kind: 'password', username: Username, password: Secret },
-  )
+  await store.set(ServerURL.trim(), credentialOf(Username, Secret))
   return ''
 }
 
@@ -91,9 +86,4 @@ function serverIn(input: string): string {
   const server = input.trim()
   if (server === '') throw new Refusal('no credentials server URL')
   return server
-}
-
-function accountOf(credential: Credential): { Username: string; Secret: string } {
-  if (credential.kind === 'password') return { Username: credential.username, Secret: credential.password }
-  return { Username: tokenUser, Secret: credential.token }
 }

@@ -9,7 +9,7 @@ import { sanitize } from './sanitize.ts'
 /** What a helper prints, with exit code 1, when it has nothing: an answer, not a failure. */
 export const notFoundMessage = 'credentials not found in native keychain'
 /** The user name that says: the secret is an identity token. */
-export const tokenUser = '<token>'
+const tokenUser = '<token>'
 
 /**
  * Credentials in the keeping of `docker-credential-SUFFIX`.
@@ -55,9 +55,7 @@ export function helperStore(suffix: string, options: HelperOptions): CredentialS
     // A helper that searches loosely may answer with the secret of a neighbour (T1).
     if (typeof server === 'string' && server !== '' && normalizeServer(server) !== normalizeServer(registry))
       throw new RegctlError('FAILED', `docker-credential-${suffix} answered for another host than ${registry}`)
-    const credential: Credential =
-      username === tokenUser ? { kind: 'identity', token: secret } : { kind: 'password', username, password: secret }
-    return { credential, source: `helper ${suffix}` }
+    return { credential: credentialOf(username, secret), source: `helper ${suffix}` }
   }
 
   return {
@@ -68,9 +66,8 @@ export function helperStore(suffix: string, options: HelperOptions): CredentialS
         throw new RegctlError('UNSUPPORTED', 'a credential helper cannot keep a registry token', {
           hint: 'use --store file',
         })
-      const [Username, Secret] =
-        credential.kind === 'identity' ? [tokenUser, credential.token] : [credential.username, credential.password]
-      await ask('store', JSON.stringify({ ServerURL: serverKey(registry), Username, Secret }), Secret)
+      const account = accountOf(credential)
+      await ask('store', JSON.stringify({ ServerURL: serverKey(registry), ...account }), account.Secret)
     },
 
     async delete(registry) {
@@ -85,6 +82,16 @@ export function helperStore(suffix: string, options: HelperOptions): CredentialS
       return [...new Set((await listed()).map(normalizeServer))].filter(server => !server.includes('/'))
     },
   }
+}
+
+/** A login as the protocol has it. */
+export function accountOf(credential: Credential): { Username: string; Secret: string } {
+  if (credential.kind === 'password') return { Username: credential.username, Secret: credential.password }
+  return { Username: tokenUser, Secret: credential.token }
+}
+
+export function credentialOf(username: string, secret: string): Credential {
+  return username === tokenUser ? { kind: 'identity', token: secret } : { kind: 'password', username, password: secret }
 }
 
 function parseJson(text: string): unknown {

@@ -53,6 +53,11 @@ export function formatLocation(location: Location): string {
   return `${scheme}:${path}${scheme !== 'docker-archive' && isDigest(reference) ? '@' : ':'}${reference}`
 }
 
+/** Whether the text names a place on this machine's disk. */
+export function isLocal(text: string): boolean {
+  return /^(?:oci|oci-archive|docker-archive):/.test(text)
+}
+
 function checkPath(scheme: string, path: string): string {
   const refusal =
     (path === '' && 'it has no path') ||

@@ -1,4 +1,5 @@
 import type { CopyResult } from '../copy/result.ts'
+import { isUnchanged } from '../copy/totals.ts'
 import type { Told } from './copy-report.ts'
 import { escapeText } from './escape.ts'
 import { paint, type Style } from './style.ts'
@@ -10,13 +11,16 @@ export type CopyReport = CopyResult & Told
 
 /** What a copy did, on a few lines: from where to where, the digest, the bytes, the requests, and the pulls that are left. */
 export function copySummary(result: CopyReport, style: Style): string {
-  const { source, destination, digest, manifests, blobs } = result
+  const { source, destination, digest } = result
   const arrow = style.unicode ? '→' : '->'
-  const unchanged = manifests.copied + blobs.copied + blobs.mounted === 0
   return [
     `${escapeText(source)} ${arrow} ${paint(escapeText(destination), 'cyan', style)}`,
     result.convertedFrom ? `${escapeText(result.convertedFrom)} ${arrow} ${escapeText(digest)}` : escapeText(digest),
-    result.dryRun ? rehearsal(result) : unchanged ? 'unchanged: everything is there already' : summaryLine(result),
+    result.dryRun
+      ? rehearsal(result)
+      : isUnchanged(result)
+        ? 'unchanged: everything is there already'
+        : summaryLine(result),
     companionsText(result),
     paint(requestsText(result), 'dim', style),
     servedText(result),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isDigest } from '../model/digest.ts'
 import { isRepository } from '../model/reference.ts'
 import type { KnownBlobs } from './known.ts'
@@ -60,7 +60,7 @@ function isEntry(value: unknown): value is Entry {
 }
 
 async function write(path: string, entries: readonly Entry[]): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const temporary = `${path}.${process.pid}`
   try {
     await writeFile(temporary, JSON.stringify(entries), { mode: 0o600 })
@@ -68,7 +68,7 @@ async function write(path: string, entries: readonly Entry[]): Promise<void> {
   } catch {
     await rm(temporary, { force: true })
   }
-  await removeOld(join(path, '..'))
+  await removeOld(dirname(path))
 }
 
 /** The files of registries that nobody talks to any more, and what a killed run left. */

@@ -235,6 +235,8 @@ describe.each(['registry', 'layout'])('in a %s', kind => {
     ['blob put REPO:tag', 2, 'a digest is wanted'],
     ['blob put REPO DIR/no-such-file', 3, 'no-such-file'],
     ['blob put REPO --digest sha256:x', 2, 'is not a digest'],
+    [`blob put REPO@blake3:${'0'.repeat(64)}`, 2, 'cannot be computed'],
+    [`blob put REPO --digest blake3:${'0'.repeat(64)}`, 2, 'cannot be computed'],
     [`blob put REPO@LAYER --digest sha256:${'0'.repeat(64)}`, 2, 'name two digests'],
     ['blob delete REPO:image --yes', 2, 'a digest is wanted'],
   ])('%s ends with %i', async (line, exit, message) => {

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { string } from '@oclif/core/args'
-import * as Flags from '@oclif/core/flags'
 import { type ArgsOf, type FlagsOf, RegctlCommand } from '../../cli/command.ts'
-import { progressFlag } from '../../cli/flags.ts'
+import { digestFlag, progressFlag } from '../../cli/flags.ts'
 import { isStdin } from '../../cli/input.ts'
 import { digestIn } from '../../cli/target.ts'
 import { watched } from '../../cli/watched.ts'
@@ -10,7 +9,7 @@ import type { OnCopyEvent } from '../../copy/events.ts'
 import { ofFile } from '../../files/reading.ts'
 import { hashFile, type Spooled, spool } from '../../files/spool.ts'
 import type { Descriptor } from '../../model/descriptor.ts'
-import { algorithmOf, type Digest, isDigest, isVerifiable } from '../../model/digest.ts'
+import { algorithmOf, type Digest, isVerifiable } from '../../model/digest.ts'
 import { MismatchError, RegctlError } from '../../model/errors.ts'
 import { mediaTypes } from '../../model/media-types.ts'
 import type { PushOutcome, Store } from '../../store/store.ts'
@@ -34,7 +33,7 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
     file: string({ description: 'the content; stdin when left out, or -' }),
   }
   static override flags = {
-    digest: Flags.string({ helpValue: 'DIGEST', summary: 'refuse any other content' }),
+    digest: digestFlag({ summary: 'refuse any other content' }),
     progress: progressFlag(),
   }
   static override hiddenAliases = ['blob:push']
@@ -80,17 +79,10 @@ export default class BlobPutCommand extends RegctlCommand<typeof BlobPutCommand,
 }
 
 /** From `NAME@DIGEST` or `--digest`. @throws RegctlError USAGE when these differ or cannot be computed */
-function expectedDigest(text: string, given: string | undefined): Digest | undefined {
+function expectedDigest(text: string, given: Digest | undefined): Digest | undefined {
   const named = digestIn(text)
-  if (given !== undefined && !(isDigest(given) && isVerifiable(given))) {
-    throw new RegctlError(
-      'USAGE',
-      `--digest: ${JSON.stringify(given.slice(0, 200))} is not a digest that can be computed`,
-      {
-        hint: 'a digest looks like sha256: and 64 lower-case hexadecimal digits',
-      },
-    )
-  }
   if (named && given && named !== given) throw new RegctlError('USAGE', `${text} and --digest name two digests`)
-  return named ?? (given as Digest | undefined)
+  const expected = named ?? given
+  if (!expected || isVerifiable(expected)) return expected
+  throw new RegctlError('USAGE', `${expected} cannot be computed`, { hint: 'use a digest of sha256 or sha512' })
 }
