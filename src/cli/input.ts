@@ -20,25 +20,20 @@ export async function readInput(
   name: string | undefined,
   { cap, signal, stdin = process.stdin }: InputOptions & { cap: number },
 ): Promise<Buffer> {
-  const isPiped = isStdin(name, { stdin })
-  return readWhole(isPiped ? stdin : createReadStream(name ?? ''), { name: isPiped ? 'stdin' : name, cap, signal })
+  return readWhole(isStdin(name, { stdin }) ? '-' : (name ?? ''), { cap, signal, stdin })
 }
 
-/** A secret: all of a stream as text, without its last line break. @throws as {@link readInput} */
-export async function readText(stream: Readable, options: ReadOptions): Promise<string> {
-  return (await readWhole(stream, options)).toString('utf8').replace(/\r?\n$/, '')
+/** A secret in a file, or with `-` on stdin, which may be a terminal: without its last line break. @throws as {@link readInput} */
+export async function readText(name: string, options: InputOptions & { cap: number }): Promise<string> {
+  return (await readWhole(name, options)).toString('utf8').replace(/\r?\n$/, '')
 }
 
-interface ReadOptions {
-  /** What the stream comes from, for people. */
-  name: string | undefined
-  /** Bytes. */
-  cap: number
-  signal?: AbortSignal | undefined
-}
-
-async function readWhole(stream: Readable, { name, cap, signal }: ReadOptions): Promise<Buffer> {
-  signal?.throwIfAborted()
+async function readWhole(
+  name: string,
+  { cap, signal, stdin = process.stdin }: InputOptions & { cap: number },
+): Promise<Buffer> {
+  const isPiped = name === '-'
+  const stream = isPiped ? stdin : createReadStream(name)
   const abort = () => stream.destroy(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
   if (signal?.aborted) abort()
@@ -48,11 +43,15 @@ async function readWhole(stream: Readable, { name, cap, signal }: ReadOptions): 
     for await (const chunk of stream) {
       const bytes = Buffer.from(chunk)
       size += bytes.length
-      if (size > cap) throw new RegctlError('USAGE', `${name} is longer than the ${cap} bytes that are taken here`)
+      if (size > cap)
+        throw new RegctlError(
+          'USAGE',
+          `${isPiped ? 'stdin' : name} is longer than the ${cap} bytes that are taken here`,
+        )
       chunks.push(bytes)
     }
   } catch (error) {
-    throw isPiped ? error : ofFile(name ?? '', error)
+    throw isPiped ? error : ofFile(name, error)
   } finally {
     signal?.removeEventListener('abort', abort)
   }

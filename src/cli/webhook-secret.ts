@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { RegctlError } from '../model/errors.ts'
 import type { Notify } from '../model/notice.ts'
 import { readText } from './input.ts'
@@ -25,10 +24,7 @@ export async function webhookSecret(
     })
   }
   const secret =
-    flags.secret ??
-    (file === undefined
-      ? env.REGCTL_WEBHOOK_SECRET
-      : await readText(file === '-' ? process.stdin : createReadStream(file), { name: file, cap: mostBytes, signal }))
+    flags.secret ?? (file === undefined ? env.REGCTL_WEBHOOK_SECRET : await readText(file, { cap: mostBytes, signal }))
   if (secret === '') throw new RegctlError('USAGE', 'the secret is empty', { hint: instead })
   return secret
 }

@@ -110,8 +110,7 @@ export default class LoginCommand extends RegctlCommand<typeof LoginCommand, Log
       })
       return flags.password
     }
-    if (flags['password-stdin'])
-      return readText(process.stdin, { name: 'stdin', cap: maxPassword, signal: this.signal })
+    if (flags['password-stdin']) return readText('-', { cap: maxPassword, signal: this.signal })
     return askSecret(`Password for ${username}: `, { signal: this.signal, instead })
   }
 }

@@ -38,8 +38,6 @@ it('ends when it is aborted', async () => {
 })
 
 describe('readText', () => {
-  const options = { name: 'stdin', cap: 100 }
-
   it.each([
     [['pass', 'word\n'], 'password'],
     [['pass word\r\n'], 'pass word'],
@@ -47,12 +45,12 @@ describe('readText', () => {
     [[], ''],
     [['ä'], 'ä'],
   ])('%j is %j', async (chunks, text) =>
-    expect(await readText(Readable.from(chunks.map(chunk => Buffer.from(chunk))), options)).toBe(text),
+    expect(await readText('-', { cap: 100, stdin: Readable.from(chunks.map(chunk => Buffer.from(chunk))) })).toBe(text),
   )
 
   it('refuses more than the cap', async () => {
     const stdin = Readable.from([Buffer.alloc(60), Buffer.alloc(60)])
-    await expect(readText(stdin, options)).rejects.toMatchObject({
+    await expect(readText('-', { cap: 100, stdin })).rejects.toMatchObject({
       code: 'USAGE',
       message: 'stdin is longer than the 100 bytes that are taken here',
     })
@@ -61,7 +59,7 @@ describe('readText', () => {
   it('ends when the signal aborts', async () => {
     const reason = new RegctlError('INTERRUPTED', 'interrupted')
     const controller = new AbortController()
-    const read = readText(new PassThrough(), { ...options, signal: controller.signal })
+    const read = readText('-', { cap: 100, stdin: new PassThrough(), signal: controller.signal })
     controller.abort(reason)
     await expect(read).rejects.toBe(reason)
   })
