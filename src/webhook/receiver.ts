@@ -22,7 +22,7 @@ export interface ReceiverOptions extends Expected {
 
 export interface Receiver {
   handler: RequestListener
-  /** Sends new requests away; resolves when all that was accepted is done. */
+  /** Sends new requests away; resolves when all that came is answered, and all that was accepted is done. */
   finish(): Promise<void>
   tally: Readonly<Tally>
 }
@@ -36,6 +36,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const { isWanted = () => true, deliver, onFailure, onRefusal } = options
   const tally = emptyTally()
   const seen = createSeen(mostIds)
+  const underWay = new Set<Promise<void>>()
   let closing = false
   const lanes = createLanes<WebhookEvent>({
     laneOf: ({ registry, repository }) => `${registry} ${repository}`,
@@ -71,7 +72,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
   const handler: RequestListener = (req, res) => {
     tally.requests++
-    accept(req).then(
+    const work = accept(req).then(
       result => answer(res, 202, result),
       error => {
         const refused = error instanceof Refused ? error : new Refused('broken', 500, 'the request failed')
@@ -79,13 +80,16 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         refuse(req, res, refused)
       },
     )
+    underWay.add(work)
+    work.finally(() => underWay.delete(work))
   }
   return {
     handler,
     tally,
-    finish: () => {
+    async finish() {
       closing = true
-      return lanes.drained()
+      await Promise.all(underWay)
+      await lanes.drained()
     },
   }
 }
