@@ -82,6 +82,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
+/** Whether a registry, or another place, says that it does not have what it was asked for. */
 export function isNotFound(error: unknown): error is RegctlError {
   return error instanceof RegctlError && error.code === 'NOT_FOUND'
 }
