@@ -16,7 +16,7 @@ class LeftBehind extends Error {}
 
 /**
  * Copies what refers to these manifests, and what refers to that (items 61 to 65): a referrer after its subject, each once, so that a
- * circle ends. One list at the source for each manifest, and one at the destination where the source has any.
+ * circle ends. One list at the source for each manifest, and one at the destination where the source's is not empty.
  * @throws InvalidContentError for a chain or a number of referrers that no image has (T13)
  */
 export async function copyReferrers(

@@ -82,7 +82,7 @@ function tlsFailure(cause: unknown, host: string): [sentence: string, hint: stri
   return undefined
 }
 
-/** The deepest cause; of several attempts (IPv6 and IPv4) the first tells as much as any. */
+/** The deepest cause; of several attempts (IPv6 and IPv4) the first tells as much as the others. */
 function innermost(error: unknown): unknown {
   let current = error
   for (let depth = 0; depth < 8; depth++) {

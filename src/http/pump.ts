@@ -6,9 +6,10 @@ import { answeredEarly, type Timeouts, unreachable } from './exchange.ts'
 import { failureOf, isUnknownIssuer } from './failures.ts'
 import { type HttpRequest, isRead } from './http.ts'
 import { LentBody } from './lent.ts'
-import { addressOf, queryOf } from './location.ts'
+import { addressOf } from './location.ts'
 import { type Outgoing, sendBody } from './outgoing.ts'
 import { OddAnswer, type PumpConnection } from './pump-connection.ts'
+import { headOf } from './pump-head.ts'
 import { type Line, openAhead, openLine, takeIdle } from './pump-line.ts'
 import type { WireResponse } from './redirect.ts'
 import { abortReason, cutShort, stalled } from './response-body.ts'
@@ -226,29 +227,3 @@ async function* untilCut(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, 
     // What came, came.
   }
 }
-
-/** Checked as node:http does; what it would refuse is left to it to refuse. */
-function headOf(
-  { method, headers, body, url: text }: HttpRequest,
-  url: Readonly<URL>,
-  userAgent: string,
-): string | undefined {
-  const all = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...headers }
-  let head = `${method} ${url.pathname}${queryOf(text)} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: keep-alive\r\n`
-  for (const [name, value] of Object.entries(all)) {
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value) || ours.has(name.toLowerCase()))
-      return undefined
-    head += `${name}: ${value}\r\n`
-  }
-  if (body || !isRead({ method })) head += `Content-Length: ${body?.size ?? 0}\r\n`
-  return `${head}\r\n`
-}
-
-const ours: ReadonlySet<string> = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-  'upgrade',
-])

@@ -28,13 +28,16 @@ export interface Progress {
 const drawMs = 100
 const plainMs = 5_000
 
-/** `auto` is live bars on a terminal that can move its cursor, and a line every few seconds elsewhere. */
+/**
+ * `auto` is live bars on a terminal that can move its cursor, and a line every few seconds elsewhere; also on a terminal that says it has no
+ * columns, as one of `script` or of a container may: ora would go up over infinitely many lines.
+ */
 export function createProgress({ mode, stream, style, now = () => performance.now() }: ProgressOptions): Progress {
   if (mode === 'none') return { onEvent: () => {}, stop: () => {} }
   if (mode === 'json') return jsonProgress(stream)
   const state = createProgressState()
   const live = mode === 'tty' || (mode === 'auto' && style.isTTY && !style.dumb)
-  if (!live) return plainProgress(state, { stream, now })
+  if (!live || stream.columns === 0) return plainProgress(state, { stream, now })
   return { onEvent: event => state.take(event, now()), stop: drawLive(state, { stream, style, now }) }
 }
 

@@ -118,7 +118,7 @@ export class RegistryStore implements Store {
   ): Promise<void> {
     const bytes = await readOpened(open, target, { signal })
     const manifest = isSchema1Type(target.mediaType) ? undefined : parseManifest(bytes, target.mediaType)
-    // Under a tag registries keep their own digest, sha256: any other must be named to be kept (item 40).
+    // Under a tag registries keep their own digest, sha256; one by another algorithm must be named to be kept (item 40).
     if (tags.length > 0 && algorithmOf(target.digest) !== 'sha256') {
       await discard(await putManifest(this.#place, { target, bytes }, { signal }))
     }

@@ -20,7 +20,7 @@ const idle = 60_000
 
 /**
  * Unfinished blobs beside `index.json`, where no other tool looks: `.ALGORITHM-ENCODED.OWNER.UUID.regctl-tmp`. Nobody writes to a file
- * that has not got a name of his own: to take one is to rename it, and only one of several can. What nobody takes is swept as any leftover.
+ * that has not got a name of his own: to take one is to rename it, and only one of several can. What nobody takes is swept like other leftovers.
  */
 export class Partials {
   readonly #folder: string

@@ -8,12 +8,12 @@ import { randomBlob } from '../helpers/images.ts'
 const content = { ...randomBlob(1, undefined, 'progress').descriptor, size: 10 * 1024 ** 2 }
 
 /** A stream with what ora and we ask of a terminal; what was written is its `text`. */
-function fakeStream(isTTY: boolean) {
+function fakeStream(isTTY: boolean, columns = 80) {
   const chunks: string[] = []
   const stream = new PassThrough() as PassThrough & Partial<WriteStream>
   stream.on('data', chunk => chunks.push(String(chunk)))
   const { cursorTo, moveCursor, clearLine } = WriteStream.prototype
-  Object.assign(stream, isTTY ? { isTTY, columns: 80, rows: 24, cursorTo, moveCursor, clearLine } : {})
+  Object.assign(stream, isTTY ? { isTTY, columns, rows: 24, cursorTo, moveCursor, clearLine } : {})
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') }
 }
 
@@ -52,6 +52,17 @@ describe('off a terminal', () => {
 
   it('auto is plain on a terminal that cannot move its cursor', async () => {
     const { onEvent, stop, text } = start('auto', true, { TERM: 'dumb' })
+    onEvent({ type: 'found', content })
+    onEvent({ type: 'moved', content, bytes: 1024 ** 2 })
+    await vi.advanceTimersByTimeAsync(6_000)
+    stop()
+    expect(text()).toContain(' of 10.0 MiB')
+    expect(text()).not.toContain('\u001b')
+  })
+
+  it.each<ProgressMode>(['auto', 'tty'])('%s is plain on a terminal that has no columns', async mode => {
+    const { stream, text } = fakeStream(true, 0)
+    const { onEvent, stop } = createProgress({ mode, stream, style: styleFor(stream, {}), now: () => Date.now() })
     onEvent({ type: 'found', content })
     onEvent({ type: 'moved', content, bytes: 1024 ** 2 })
     await vi.advanceTimersByTimeAsync(6_000)

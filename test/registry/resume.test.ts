@@ -52,6 +52,18 @@ function memo(): Checkpoint & { at: string | undefined; cleared: number } {
   return memo
 }
 
+/** Where an upload is that a run before has begun, and brought so far. */
+async function begin({ url }: TestServer, sent: Buffer): Promise<string> {
+  const opened = await fetch(`${url}/v2/demo/app/blobs/uploads/`, { method: 'POST' })
+  const location = new URL(opened.headers.get('location') ?? '', url).href
+  await fetch(location, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/octet-stream', 'content-range': `0-${sent.length - 1}` },
+    body: Uint8Array.from(sent),
+  })
+  return location
+}
+
 describe('an upload that breaks', () => {
   it('goes on where the registry has got: asked by GET, continued by PATCH, closed by PUT', async () => {
     const { store, methods } = await start({ rules: cutting(3 * mebibyte, 1) })
@@ -179,13 +191,7 @@ describe('a checkpoint', () => {
   it('goes on from a checkpoint of an earlier run', async () => {
     const { store, methods, server } = await start()
     const { descriptor, bytes } = randomBlob(8 * mebibyte)
-    const opened = await fetch(`${server.url}/v2/demo/app/blobs/uploads/`, { method: 'POST' })
-    const location = new URL(opened.headers.get('location') ?? '', server.url).href
-    await fetch(location, {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/octet-stream', 'content-range': `0-${5 * mebibyte - 1}` },
-      body: bytes.subarray(0, 5 * mebibyte),
-    })
+    const location = await begin(server, bytes.subarray(0, 5 * mebibyte))
     server.requests.length = 0
     const checkpoint = memo()
     checkpoint.at = location
@@ -206,13 +212,7 @@ describe('a checkpoint', () => {
   ])('begins anew, once, where what is there %s is wrong', async (_, mebibytes, asked) => {
     const { store, methods, server } = await start()
     const { descriptor, bytes } = randomBlob(8 * mebibyte)
-    const opened = await fetch(`${server.url}/v2/demo/app/blobs/uploads/`, { method: 'POST' })
-    const location = new URL(opened.headers.get('location') ?? '', server.url).href
-    await fetch(location, {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/octet-stream', 'content-range': `0-${mebibytes * mebibyte - 1}` },
-      body: randomBlob(mebibytes * mebibyte).bytes,
-    })
+    const location = await begin(server, randomBlob(mebibytes * mebibyte).bytes)
     server.requests.length = 0
     const checkpoint = memo()
     checkpoint.at = location
